@@ -1,0 +1,103 @@
+"""What can be wrong with a sheet, as stable codes and sentences that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class SheetFault(StrEnum):
+    """Why a whole file is refused. The codes are part of the API and never change their meaning."""
+
+    EMPTY = "empty"
+    NOT_A_SHEET = "not_a_sheet"
+    ENCRYPTED = "encrypted"
+    HAS_MACROS = "has_macros"
+    EXTERNAL_LINKS = "external_links"
+    TOO_LARGE = "too_large"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    CELL_TOO_LONG = "cell_too_long"
+    TOO_SLOW = "too_slow"
+    OUT_OF_MEMORY = "out_of_memory"
+    UNREADABLE = "unreadable"
+    ENCODING_UNKNOWN = "encoding_unknown"
+    NO_HEADER = "no_header"
+    MISSING_COLUMNS = "missing_columns"
+
+
+class SheetError(Exception):
+    """The file as a whole is refused: `code` says why, `params` fill the code's sentence in MESSAGES."""
+
+    def __init__(self, code: SheetFault, **params: str | int | tuple[str, ...]) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params: dict[str, str | int | tuple[str, ...]] = params
+
+    def __str__(self) -> str:
+        return message(MESSAGES, self.code, self.params)
+
+
+def message(table: Mapping[SheetFault, str], code: SheetFault, params: Mapping[str, object]) -> str:
+    """The sentence for a code, filled in; `table` holds the templates of the reader's language."""
+    shown = {
+        name: ", ".join(str(item) for item in value) if isinstance(value, tuple) else value
+        for name, value in params.items()
+    }
+    return table[code] % shown
+
+
+MESSAGES: Mapping[SheetFault, str] = {
+    SheetFault.EMPTY: "The file has no rows. Choose the file again after saving it with its data.",
+    SheetFault.NOT_A_SHEET: (
+        "This file is not a spreadsheet. Save it as Excel (.xlsx), OpenDocument (.ods) or CSV "
+        "and upload it again."
+    ),
+    SheetFault.ENCRYPTED: (
+        "The workbook is protected with a password. Remove the password in Excel "
+        "(File, Info, Protect Workbook), save it and upload it again."
+    ),
+    SheetFault.HAS_MACROS: (
+        "The workbook contains macros. Save it as an Excel workbook without macros (.xlsx) "
+        "and upload it again."
+    ),
+    SheetFault.EXTERNAL_LINKS: (
+        "The workbook takes values from other files. Copy its cells, paste them as values "
+        "into a new workbook and upload that one."
+    ),
+    SheetFault.TOO_LARGE: (
+        "The file is too large: at most %(limit)s MB are read. Split it into smaller files."
+    ),
+    SheetFault.TOO_MANY_ROWS: "The sheet has more than %(limit)s rows. Split it into smaller files.",
+    SheetFault.TOO_MANY_COLUMNS: (
+        "The sheet has %(found)s columns; at most %(limit)s are read. Delete the empty or unneeded columns "
+        "and upload it again."
+    ),
+    SheetFault.CELL_TOO_LONG: (
+        "Row %(row)s holds a cell with more than %(limit)s characters. Shorten or empty it "
+        "and upload the file again."
+    ),
+    SheetFault.TOO_SLOW: (
+        "Reading the file took longer than %(limit)s seconds. Copy the data into a new workbook "
+        "or save it as CSV, and upload that one."
+    ),
+    SheetFault.OUT_OF_MEMORY: (
+        "The sheet takes more memory than is allowed, often because of a cell far away from the data. "
+        "Copy the data into a new workbook and upload that one."
+    ),
+    SheetFault.UNREADABLE: (
+        "The file is damaged and cannot be read. Open it in Excel or LibreOffice, save it again "
+        "and upload it."
+    ),
+    SheetFault.ENCODING_UNKNOWN: (
+        "The characters of the text file cannot be read. Save it as CSV UTF-8 and upload it again."
+    ),
+    SheetFault.NO_HEADER: (
+        "No row with column titles was found in the first %(searched)s rows. Put the titles of the template "
+        "above the data and upload the file again."
+    ),
+    SheetFault.MISSING_COLUMNS: (
+        "Columns are missing: %(missing)s. Found: %(found)s. Add the missing titles to the header row "
+        "and upload the file again."
+    ),
+}
