@@ -1,0 +1,1 @@
+"""Users, their roles and offices, keys of machines, and who did what."""

@@ -1,0 +1,37 @@
+"""Make users and keys, look at the audit log."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
+from rest_framework_api_key.admin import APIKeyModelAdmin
+
+from accounts.models import ApiKey, AuditEntry, User
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    list_display = ["username", "role", "office", "is_active"]
+    list_filter = ["role", "is_active"]
+    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("AntarKTP", {"fields": ("role", "office", "language")}))
+    add_fieldsets = (*DjangoUserAdmin.add_fieldsets, ("AntarKTP", {"fields": ("role", "office")}))
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(APIKeyModelAdmin):  # type: ignore[misc]
+    list_display = [*APIKeyModelAdmin.list_display, "user"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["at", "actor", "operation", "object_kind", "object_key"]
+    list_filter = ["operation"]
+    search_fields = ["object_key"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,7 @@
+"""The room `accounts` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"

@@ -1,0 +1,7 @@
+"""The room `api` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    name = "api"

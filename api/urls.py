@@ -1,0 +1,6 @@
+"""Resources for machines."""
+
+from django.urls import URLPattern
+
+app_name = "api"
+urlpatterns: list[URLPattern] = []

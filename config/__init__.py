@@ -1,0 +1,1 @@
+"""Settings, addresses of pages and entry points; imports every room and is imported by none."""

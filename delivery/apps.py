@@ -1,0 +1,7 @@
+"""The room `delivery` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class DeliveryConfig(AppConfig):
+    name = "delivery"

@@ -1,0 +1,82 @@
+"""The courier's status files, the rows that people must look at, and the texts that people have mapped."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CourierFile(models.Model):
+    """One uploaded status file and how its rows ended."""
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", _("waiting")
+        PREVIEWED = "PREVIEWED", _("checked, not applied")
+        APPLIED = "APPLIED", _("applied")
+        REFUSED = "REFUSED", _("refused")
+        UNDONE = "UNDONE", _("undone")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    office = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="courier_files", help_text=_("whose file it is")
+    )
+    courier = models.CharField(max_length=12, default="POS")
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    file = models.FileField(upload_to="courier/", blank=True)
+    result = models.FileField(upload_to="courier/", blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    table_version = models.CharField(max_length=12, blank=True, default="", help_text=_("of the texts' meaning"))
+    rows = models.PositiveIntegerField(default=0)
+    outcomes = models.JSONField(default=dict)
+    fault = models.JSONField(default=dict)
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, related_name="+", null=True, blank=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    uploaded_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+
+
+class CourierRow(models.Model):
+    """A row that changed nothing and that somebody must look at: unknown item, unmapped text, damaged number…"""
+
+    courier_file = models.ForeignKey(CourierFile, on_delete=models.CASCADE, related_name="kept_rows")
+    row = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=20)
+    number = models.CharField(max_length=40, blank=True, default="")
+    status_text = models.CharField(max_length=120, blank=True, default="")
+    remark_text = models.CharField(max_length=120, blank=True, default="")
+    occurred_text = models.CharField(max_length=40, blank=True, default="")
+    place = models.CharField(max_length=80, blank=True, default="")
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["courier_file", "row"]
+        constraints = [models.UniqueConstraint(fields=["courier_file", "row"], name="one_outcome_per_row")]
+        indexes = [
+            # the queue of unmapped texts
+            models.Index(
+                fields=["status_text"], name="rows_unmapped", condition=models.Q(outcome="UNMAPPED_TEXT")
+            ),
+        ]
+
+
+class StatusText(models.Model):
+    """What a supervisor says that a courier's text means, on top of the shipped table."""
+
+    courier = models.CharField(max_length=12, default="POS")
+    status_text = models.CharField(max_length=120, help_text=_("folded: upper case, single spaces"))
+    remark_text = models.CharField(max_length=120, blank=True, default="")
+    status = models.CharField(max_length=20)
+    reason = models.CharField(max_length=24, blank=True, default="")
+    action = models.CharField(max_length=24, blank=True, default="")
+    mapped_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    mapped_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["courier", "status_text", "remark_text"], name="one_meaning_per_text")
+        ]

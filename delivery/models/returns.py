@@ -1,0 +1,77 @@
+"""What came back, and its way to a counter."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class ReturnReceipt(models.Model):
+    """One item that came back and was taken in."""
+
+    class Condition(models.TextChoices):
+        FINE = "FINE", _("fine")
+        DAMAGED = "DAMAGED", _("damaged")
+
+    class Decision(models.TextChoices):
+        UNDECIDED = "UNDECIDED", _("undecided")
+        COUNTER = "COUNTER", _("counter pickup")
+        SEND_AGAIN = "SEND_AGAIN", _("send again")
+        VILLAGE = "VILLAGE", _("village list")
+        REGISTRY = "REGISTRY", _("back to the registry")  # deceased, moved away
+        REPRINT = "REPRINT", _("reprint")
+
+    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="returns")
+    item = models.OneToOneField("shipments.Item", on_delete=models.PROTECT, related_name="return_receipt", null=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=24, blank=True, default="")
+    condition = models.CharField(max_length=7, choices=Condition, default=Condition.FINE)
+    decision = models.CharField(max_length=10, choices=Decision, default=Decision.UNDECIDED)
+    received_at = models.DateTimeField()
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["-received_at"]
+        indexes = [
+            # returns that wait for a decision
+            models.Index(fields=["office"], name="returns_undecided", condition=Q(decision="UNDECIDED")),
+        ]
+
+
+class Transfer(models.Model):
+    """A batch of cards on the way from the registry to a counter, with both sides' counts."""
+
+    number = models.CharField(max_length=32, unique=True)
+    from_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="transfers")
+    sent = models.PositiveIntegerField()
+    sent_at = models.DateTimeField()
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    received = models.PositiveIntegerField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(from_office=models.F("to_office")), name="transfer_between_offices"),
+            models.CheckConstraint(condition=Q(sent__gt=0), name="transfer_sends_something"),
+        ]
+
+
+class TransferCard(models.Model):
+    """A card in a transfer. `live` is null once it has arrived."""
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="cards")
+    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="transfers", db_index=False)
+    live = models.BooleanField(null=True, default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["card", "live"], name="card_in_one_live_transfer"),
+            models.CheckConstraint(condition=Q(live__isnull=True) | Q(live=True), name="transfer_live_true_or_null"),
+        ]

@@ -1,0 +1,1 @@
+"""Long work: one row per job, with progress, lease and retry, run by an embedded or a distributed task engine."""

@@ -1,0 +1,40 @@
+"""Bridge from the `django.tasks` interface to Celery, so that task code is written once."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django_tasks.backends.base import BaseTaskBackend
+from django_tasks.base import Task, TaskResult, TaskResultStatus
+from django_tasks.signals import task_enqueued
+
+from jobs.celery_tasks import run
+
+
+class CeleryBackend(BaseTaskBackend):
+    """Enqueue on Celery; what became of the work is read from the job row, not from here."""
+
+    supports_defer = False
+    supports_async_task = False
+    supports_get_result = False
+    supports_priority = False
+
+    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any, Any]:
+        self.validate_task(task)
+        result: TaskResult[Any, Any] = TaskResult(
+            task=task,
+            id=get_random_string(32),
+            status=TaskResultStatus.READY,
+            enqueued_at=timezone.now(),
+            started_at=None,
+            finished_at=None,
+            last_attempted_at=None,
+            args=list(args),
+            kwargs=dict(kwargs),
+            backend=self.alias,
+            errors=[],
+            worker_ids=[],
+        )
+        run.apply_async(args=[task.module_path, list(args), dict(kwargs)], task_id=result.id)
+        task_enqueued.send(type(self), task_result=result)
+        return result

@@ -1,0 +1,173 @@
+"""Queue, claim, run, cancel and take up again long work.
+
+A handler is registered once for a kind of job, and must be safe to repeat: a killed worker's job runs again from its
+beginning and has to end with the same rows.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django_tasks import task
+
+from jobs.models import Job, JobState
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)
+
+
+class JobCancelled(Exception):
+    """Raised inside a handler at its next step after somebody cancelled the job."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job up; this one must stop writing."""
+
+
+class JobRefused(Exception):
+    """A handler ends the job with a message for people; no retry would help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a handler holds while it works: its input, and the way to tell how far it is."""
+
+    job_id: uuid.UUID
+    lease_token: uuid.UUID
+    input: Mapping[str, Any]
+
+    def advance(self, *, done: int, total: int | None = None) -> None:
+        """Write progress and renew the lease. Raises JobCancelled or LeaseLost."""
+        changes: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
+        if total is not None:
+            changes["total"] = total
+        mine = Job.objects.filter(pk=self.job_id, lease_token=self.lease_token, state=JobState.RUNNING)
+        if mine.filter(cancel_requested=False).update(**changes) == 1:
+            return
+        raise JobCancelled if mine.exists() else LeaseLost
+
+
+Handler = Callable[[Progress], Mapping[str, Any]]
+_handlers: dict[str, Handler] = {}
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does a kind of job."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def enqueue(
+    *, kind: str, input: Mapping[str, Any], owner_id: int | None, office_id: int | None, total: int = 0
+) -> Job:
+    """Write a job and hand it to the task engine when the transaction commits."""
+    if kind not in _handlers:
+        raise LookupError(f"No handler does jobs of kind {kind!r}.")
+    with transaction.atomic():
+        job = Job.objects.create(
+            kind=kind, input=dict(input), owner_id=owner_id, office_id=office_id, total=total, created_at=timezone.now()
+        )
+        _send(job.pk)
+    return job
+
+
+def _send(job_id: uuid.UUID) -> None:
+    transaction.on_commit(partial(run_job_task.enqueue, str(job_id)))
+
+
+@task()
+def run_job_task(job_id: str) -> None:
+    """What the task engine calls."""
+    run_job(uuid.UUID(job_id))
+
+
+def run_job(job_id: uuid.UUID) -> None:
+    """Claim the job by compare-and-set and do it; do nothing when another worker holds it or it has ended."""
+    token = uuid.uuid4()
+    if not _claim(job_id, token):
+        return
+    job = Job.objects.get(pk=job_id)
+    progress = Progress(job_id=job_id, lease_token=token, input=job.input)
+    try:
+        result = _handlers[job.kind](progress)
+    except LeaseLost:
+        logger.warning("job %s was taken up by another worker", job_id)
+    except JobCancelled:
+        _end(job_id, token, state=JobState.CANCELLED)
+    except JobRefused as refusal:
+        _end(job_id, token, state=JobState.FAILED, error=str(refusal)[:400])
+    except Exception as error:  # noqa: BLE001 - any failure of a handler is written down and tried again
+        logger.exception("job %s failed", job_id)
+        _retry_or_fail(job_id, token, error)
+    else:
+        _end(job_id, token, state=JobState.SUCCEEDED, result=dict(result))
+
+
+def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
+    now = timezone.now()
+    free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=now)
+    claimed = Job.objects.filter(free, pk=job_id, attempts__lt=F("max_attempts")).update(
+        state=JobState.RUNNING,
+        lease_token=token,
+        lease_until=now + LEASE,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        done=0,
+        error="",
+    )
+    return claimed == 1
+
+
+def _end(job_id: uuid.UUID, token: uuid.UUID, **changes: Any) -> None:
+    Job.objects.filter(pk=job_id, lease_token=token, state=JobState.RUNNING).update(
+        finished_at=timezone.now(), **changes
+    )
+
+
+def _retry_or_fail(job_id: uuid.UUID, token: uuid.UUID, error: Exception) -> None:
+    held = Job.objects.filter(pk=job_id, lease_token=token, state=JobState.RUNNING)
+    reason = f"{type(error).__name__}"[:400]
+    with transaction.atomic():
+        if held.filter(attempts__lt=F("max_attempts")).update(
+            state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason
+        ):
+            _send(job_id)
+        else:
+            held.update(state=JobState.FAILED, finished_at=timezone.now(), error=reason)
+
+
+def cancel(*, job_id: uuid.UUID) -> bool:
+    """Cancel a waiting job at once and a running one at its next step; say whether there was one to cancel."""
+    now = timezone.now()
+    waiting = Job.objects.filter(pk=job_id, state=JobState.QUEUED)
+    if waiting.update(state=JobState.CANCELLED, finished_at=now, cancel_requested=True):
+        return True
+    return Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(cancel_requested=True) == 1
+
+
+def reap() -> int:
+    """Send jobs of dead workers to the engine again, end those that were tried too often; give how many."""
+    dead = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=timezone.now())
+    with transaction.atomic():
+        ended = dead.filter(attempts__gte=F("max_attempts")).update(
+            state=JobState.FAILED, finished_at=timezone.now(), error="WORKER_DIED"
+        )
+        again: models.QuerySet[Job, uuid.UUID] = dead.filter(attempts__lt=F("max_attempts")).values_list("pk", flat=True)
+        job_ids = list(again)
+        Job.objects.filter(pk__in=job_ids, state=JobState.RUNNING, lease_until__lt=timezone.now()).update(
+            state=JobState.QUEUED, lease_token=None, lease_until=None
+        )
+        for job_id in job_ids:
+            _send(job_id)
+    return ended + len(job_ids)

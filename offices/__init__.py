@@ -1,0 +1,1 @@
+"""Offices, the areas they serve, and when they are open."""

@@ -1,0 +1,47 @@
+"""Set up offices, areas, closures, delegates, policies and quotas."""
+
+from django.contrib import admin
+
+from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office, Quota, QuotaDay
+
+
+class AreaServedInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = AreaServed
+    extra = 1
+
+
+class QuotaInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Quota
+    extra = 0
+
+
+@admin.register(Office)
+class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["code", "name", "kind", "parent", "region_code", "is_active"]
+    list_filter = ["kind", "is_active"]
+    search_fields = ["code", "name"]
+    inlines = [AreaServedInline, QuotaInline]
+
+
+@admin.register(Closure)
+class ClosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["office", "area_code", "service", "starts_on", "ends_on", "reason"]
+    list_filter = ["service"]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["office", "delegate", "service", "starts_on", "ends_on"]
+    list_filter = ["service"]
+
+
+@admin.register(HandoverPolicy)
+class HandoverPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["office", "delivery_attempts", "hold_days", "old_card_required"]
+
+
+@admin.register(QuotaDay)
+class QuotaDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["office", "lane", "day", "places", "taken"]
+    list_filter = ["lane", "day"]
+    readonly_fields = ["office", "lane", "day", "taken"]

@@ -1,0 +1,168 @@
+"""Offices, what they serve, when they are closed, who stands in for them, and how many people they take a day."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+AREA_CODE = RegexValidator(r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$", _("Write a region code such as 32.16.06.2003."))
+
+
+class Service(models.TextChoices):
+    """What an office does for an area."""
+
+    POSTING = "POSTING", _("posting")  # the post office that delivers there
+    RECEIVING = "RECEIVING", _("receiving")  # where what comes back is taken in
+    PICKUP = "PICKUP", _("counter pickup")
+
+
+class Office(models.Model):
+    """A registry office, a counter, a post office or a village office."""
+
+    class Kind(models.TextChoices):
+        REGISTRY = "REGISTRY", _("registry office")
+        COUNTER = "COUNTER", _("counter")
+        POST_OFFICE = "POST_OFFICE", _("post office")
+        VILLAGE = "VILLAGE", _("village office")
+
+    code = models.CharField(max_length=16, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12, choices=Kind)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True,
+        help_text=_("the registry office that it works for"),
+    )
+    region_code = models.CharField(max_length=13, validators=[AREA_CODE])
+    address = models.TextField(blank=True, default="")
+    opening_hours = models.CharField(max_length=120, blank=True, default="")
+    time_zone = models.CharField(
+        max_length=16,
+        default="Asia/Jakarta",
+        choices=[("Asia/Jakarta", "WIB"), ("Asia/Makassar", "WITA"), ("Asia/Jayapura", "WIT")],
+    )
+    latitude = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True)
+    items_per_day = models.PositiveIntegerField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(code=""), name="office_code_not_empty"),
+            models.CheckConstraint(
+                condition=Q(kind="REGISTRY", parent__isnull=True) | (~Q(kind="REGISTRY") & Q(parent__isnull=False)),
+                name="office_works_for_a_registry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class AreaServed(models.Model):
+    """An office serves a region for one service; the longest matching region code wins."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="areas")
+    service = models.CharField(max_length=12, choices=Service)
+    area_code = models.CharField(max_length=13, validators=[AREA_CODE])
+
+    class Meta:
+        verbose_name_plural = "areas served"
+        constraints = [
+            models.UniqueConstraint(fields=["service", "area_code"], name="one_office_per_service_and_area")
+        ]
+
+
+class Closure(models.Model):
+    """An office, or every office of a region, does not do a service on these days (both days included)."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="closures", null=True, blank=True)
+    area_code = models.CharField(max_length=13, validators=[AREA_CODE], blank=True, default="")
+    service = models.CharField(max_length=12, choices=Service, blank=True, default="", help_text=_("empty: all"))
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    reason = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="closure_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(office__isnull=False, area_code="") | (Q(office__isnull=True) & ~Q(area_code="")),
+                name="closure_of_office_or_area",
+            ),
+        ]
+
+
+class Delegation(models.Model):
+    """While an office is closed for a service, its delegate does it (both days included)."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="delegations")
+    delegate = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="delegated")
+    service = models.CharField(max_length=12, choices=Service)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="delegation_ends_after_start"),
+            models.CheckConstraint(condition=~Q(office=F("delegate")), name="delegation_to_another_office"),
+        ]
+
+
+class HandoverPolicy(models.Model):
+    """A registry office's own rules where no national text gives them."""
+
+    office = models.OneToOneField(Office, on_delete=models.CASCADE, related_name="policy")
+    collectors = models.JSONField(
+        default=list, help_text=_("who may collect: HOLDER, SAME_FAMILY_CARD, WRITTEN_AUTHORITY, VILLAGE_OFFICER")
+    )
+    old_card_required = models.BooleanField(default=True)
+    delivery_attempts = models.PositiveSmallIntegerField(default=2)
+    hold_days = models.PositiveSmallIntegerField(default=30)
+    silent_after_days = models.PositiveSmallIntegerField(default=8)
+    items_per_shipment = models.PositiveIntegerField(default=2_000)
+    items_per_bag = models.PositiveIntegerField(default=200)
+    items_per_day = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "handover policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(delivery_attempts__gte=1, hold_days__gte=1, items_per_shipment__gte=1, items_per_bag__gte=1),
+                name="policy_numbers_positive",
+            )
+        ]
+
+
+class Quota(models.Model):
+    """How many people an office takes a day, on the ordinary and on the urgent lane."""
+
+    class Lane(models.TextChoices):
+        ORDINARY = "ORDINARY", _("ordinary")
+        URGENT = "URGENT", _("urgent")
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="quotas")
+    lane = models.CharField(max_length=8, choices=Lane)
+    per_day = models.PositiveIntegerField(default=20)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["office", "lane"], name="one_quota_per_office_and_lane")]
+
+
+class QuotaDay(models.Model):
+    """Places given out at one office on one day; the database refuses to give out more than there are."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="quota_days")
+    lane = models.CharField(max_length=8, choices=Quota.Lane)
+    day = models.DateField()
+    places = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "lane", "day"], name="one_quota_day"),
+            models.CheckConstraint(condition=Q(taken__lte=F("places")), name="quota_day_not_exceeded"),
+        ]

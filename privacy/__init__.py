@@ -1,0 +1,1 @@
+"""Encrypt, mask, keep and forget personal data; record who looked at it."""

@@ -1,0 +1,7 @@
+"""The room `privacy` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class PrivacyConfig(AppConfig):
+    name = "privacy"

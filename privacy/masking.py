@@ -1,0 +1,24 @@
+"""Hide personal data in what people and logs may see."""
+
+import re
+
+NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
+PHONE = re.compile(r"(?<!\d)(?:\+?62|0)8\d{7,11}(?!\d)")
+SECRET_PATH = re.compile(r"(/(?:t|daftar-desa)/)[A-Za-z0-9_.\-]{8,}")
+
+
+def mask_name(name: str) -> str:
+    """Keep each word's first letter: `Budi Santoso` → `B*** S***`. The length is not shown either."""
+    return " ".join(f"{word[0]}***" for word in name.split())
+
+
+def mask_digits(number: str, *, keep: int = 4) -> str:
+    """Keep the last `keep` characters: `3216061234560001` → `••••0001`."""
+    return f"••••{number[-keep:]}" if len(number) > keep else "••••"
+
+
+def mask_line(line: str) -> str:
+    """Mask identity numbers, phones and secret links in a finished log line."""
+    line = NIK.sub("[nik]", line)
+    line = PHONE.sub("[phone]", line)
+    return SECRET_PATH.sub(r"\1[secret]", line)

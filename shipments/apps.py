@@ -1,0 +1,7 @@
+"""The room `shipments` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class ShipmentsConfig(AppConfig):
+    name = "shipments"

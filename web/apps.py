@@ -1,0 +1,7 @@
+"""The room `web` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "web"
