@@ -1,0 +1,333 @@
+"""Go down the areas: regency, district, village; and say by which rule the village was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from addresses.gazetteer import Gazetteer, city_or_regency, is_city
+from addresses.matching import NOT_FOUND, Found, find, find_exactly
+from addresses.names import FILLER_WORDS, key_of, plain
+from addresses.outcome import Level, Rule, Status
+
+MAX_ALTERNATIVES: Final = 5
+_CACHE_SIZE: Final = 20_000
+
+CONFIDENCE: Final = {
+    Rule.EXACT: 0.9995,
+    Rule.ALIAS: 0.998,
+    Rule.ABBREVIATION: 0.99,
+    Rule.FUZZY_IN_DISTRICT: 0.995,
+    Rule.MOVED: 0.97,
+    Rule.TEXT_MARKED: 0.99,
+    Rule.TEXT_AGREED: 0.995,
+    Rule.ONLY_IN_REGENCY: 0.95,
+    Rule.OTHER_DISTRICT: 0.89,
+    Rule.TEXT_NAMED: 0.9,
+    Rule.DISTRICT_ONLY: 0.5,
+    Rule.REGENCY_ONLY: 0.2,
+    Rule.PROVINCE_ONLY: 0.05,
+    Rule.NOTHING: 0.0,
+}
+"""How often the village was right, by rule; measured with bench/addresses.py and rounded down."""
+_IN_DISTRICT: Final = frozenset((Rule.EXACT, Rule.ALIAS, Rule.ABBREVIATION, Rule.FUZZY_IN_DISTRICT))
+
+
+@dataclass(frozen=True, slots=True)
+class RegionMatch:
+    """The deepest area found, how each level was read, and what else it could be.
+
+    `sure`: the three levels agree with what was typed, so that nobody needs to look at them.
+    """
+
+    code: str
+    level: Level
+    rule: Rule
+    sure: bool
+    village: Found
+    district: Found
+    regency: Found
+    swapped: bool = False
+    inferred_regency: bool = False
+    alternatives: tuple[tuple[str, int], ...] = ()
+
+
+NO_REGION: Final = RegionMatch("", Level.NONE, Rule.NOTHING, False, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+
+
+def _rank(match: RegionMatch) -> tuple[bool, float, bool, int]:
+    return match.sure, CONFIDENCE[match.rule], not match.swapped, match.district.score + match.village.score
+
+
+class Hierarchy:
+    """Matches the four region fields against one gazetteer; answers of repeated texts come from memory."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self._matches: dict[tuple[str, str, str, str], RegionMatch] = {}
+        self._regencies: dict[tuple[str, str], tuple[Found, bool]] = {}
+        self._districts: dict[tuple[str, str], Found] = {}
+
+    def match(self, village: str, district: str, regency: str, province: str) -> RegionMatch:
+        """The village (or the deepest area) that the four fields mean together."""
+        key = village, district, regency, province
+        match = self._matches.get(key)
+        if match is None:
+            match = self._match(village, district, regency, province)
+            if len(self._matches) >= _CACHE_SIZE:
+                self._matches.clear()
+            self._matches[key] = match
+        return match
+
+    # --- the levels ---------------------------------------------------------------------------------------
+
+    def province(self, text: str) -> str:
+        """The code of a province, or ""."""
+        if not plain(text):
+            return ""
+        found = find(self.gazetteer.index("", Level.PROVINCE), text, "province")
+        return found.codes[0] if found.sure else ""
+
+    def regency(self, text: str, province: str) -> tuple[Found, bool]:
+        """(the kabupaten or kota that a text means, whether kota and kabupaten were swapped)."""
+        key = text, province
+        if key not in self._regencies:
+            if len(self._regencies) >= _CACHE_SIZE:
+                self._regencies.clear()
+            self._regencies[key] = self._find_regency(text, self.province(province))
+        return self._regencies[key]
+
+    def _find_regency(self, text: str, province: str) -> tuple[Found, bool]:
+        words = plain(text).split()
+        bare = " ".join(word for word in words if word not in FILLER_WORDS)
+        if not bare:
+            return NOT_FOUND, False
+        index = self.gazetteer.index("", Level.REGENCY)
+        whole = index.today.get(key_of(bare))
+        if whole:  # "Kota Baru" is the kabupaten Kotabaru, not a kota called Baru
+            found, city = Found(whole, Status.CONFIRMED, 100, sure=len(whole) == 1), None
+        else:
+            found, city = find(index, bare, "regency"), city_or_regency(bare)
+        codes = found.codes
+        if province and any(code.startswith(province) for code in codes):
+            codes = tuple(code for code in codes if code.startswith(province))
+        same_kind = tuple(code for code in codes if city is None or is_city(code) == city)
+        swapped = bool(codes) and not same_kind
+        codes = same_kind or codes
+        status = Status.CORRECTED if swapped else found.status
+        return replace(found, codes=codes, status=status, sure=len(codes) == 1), swapped
+
+    def district(self, text: str, regency: str) -> Found:
+        """The kecamatan of a regency that a text means."""
+        key = text, regency
+        found = self._districts.get(key)
+        if found is None:
+            if len(self._districts) >= _CACHE_SIZE:
+                self._districts.clear()
+            index = self.gazetteer.index(regency, Level.DISTRICT)
+            found = self._districts[key] = find(index, text, "district") if plain(text) else NOT_FOUND
+        return found
+
+    # --- all levels together ------------------------------------------------------------------------------
+
+    def _match(self, village: str, district: str, regency: str, province: str) -> RegionMatch:
+        found, swapped = self.regency(regency, province)
+        if not found.codes:
+            return self._without_regency(village, district, province)
+        tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
+        best = max(tries, key=_rank)
+        if best.rule in _IN_DISTRICT and not self._tied(best, tries):
+            return best
+        if len(found.codes) == 1:
+            twin = self._in_twin(found.codes[0], village, district, found)
+            if twin is not None:
+                return twin
+        if self._tied(best, tries):
+            return self._ambiguous(tries, found)
+        return best
+
+    @staticmethod
+    def _tied(best: RegionMatch, tries: list[RegionMatch]) -> bool:
+        return sum(_rank(match) == _rank(best) for match in tries) > 1
+
+    def _ambiguous(self, tries: list[RegionMatch], found: Found) -> RegionMatch:
+        """Kota and kabupaten of one name fit equally well: nobody can tell which was meant."""
+        options = tuple((match.code, match.village.score or match.district.score or 50) for match in tries)
+        province = tries[0].code[:2] if len({match.code[:2] for match in tries}) == 1 else ""
+        return RegionMatch(
+            province,
+            Level.PROVINCE if province else Level.NONE,
+            Rule.PROVINCE_ONLY if province else Rule.NOTHING,
+            False,
+            NOT_FOUND,
+            NOT_FOUND,
+            replace(found, sure=False),
+            alternatives=options[:MAX_ALTERNATIVES],
+        )
+
+    def _in_twin(self, code: str, village: str, district: str, found: Found) -> RegionMatch | None:
+        """The kota of the kabupaten's name, or the other way round, when both names are there."""
+        name = self.gazetteer.name(code).partition(" ")[2]
+        for other in self.gazetteer.regencies_named(name):
+            if other != code:
+                match = self._inside(other, village, district, replace(found, status=Status.CORRECTED), True)
+                if match.rule in {Rule.EXACT, Rule.ALIAS}:
+                    return replace(match, sure=False)
+        return None
+
+    def _inside(self, regency: str, village: str, district: str, found: Found, swapped: bool) -> RegionMatch:
+        """The best match below one regency."""
+        kecamatan = self.district(district, regency)
+        if not plain(village):
+            return self._district_only(regency, kecamatan, found, swapped, ())
+        near = self._in_districts(regency, village, kecamatan, district)
+        if near is not None and near.sure:
+            sure = near.district.sure and found.sure
+            return replace(near, regency=found, swapped=swapped, sure=sure)
+        wide = self._in_regency(regency, village, kecamatan, bool(plain(district)))
+        if wide is not None:
+            return replace(wide, regency=found, swapped=swapped)
+        alternatives = near.alternatives if near is not None else self._guesses(regency, village)
+        return self._district_only(regency, kecamatan, found, swapped, alternatives)
+
+    def _in_districts(self, regency: str, village: str, found: Found, typed: str) -> RegionMatch | None:
+        """The village inside the district that was typed, or inside those it could mean."""
+        if found.sure:
+            return self._in_district(found.codes[0], village, found)
+        options = found.codes or self._similar_districts(regency, typed)
+        matches = [self._in_district(code, village, found) for code in options]
+        exact = [match for match in matches if match.rule in {Rule.EXACT, Rule.ALIAS}]
+        if len(exact) == 1:
+            # Two names that point at each other: the village tells which of the similar districts was meant.
+            district = Found(
+                (exact[0].code[:8],), Status.CORRECTED, found.score or 70, sure=bool(found.codes)
+            )
+            return replace(exact[0], district=district)
+        sure = [match for match in matches if match.sure]
+        if not exact and len(sure) == 1:
+            district = Found((sure[0].code[:8],), Status.CORRECTED, found.score or 60, sure=False)
+            return replace(sure[0], district=district)
+        return None
+
+    def _similar_districts(self, regency: str, typed: str) -> tuple[str, ...]:
+        key = key_of(typed)
+        if len(key) < 4:
+            return ()
+        index = self.gazetteer.index(regency, Level.DISTRICT)
+        limit = max(2, len(key) // 2)
+        hits = process.extract(key, index.keys, scorer=OSA.distance, score_cutoff=limit, limit=3)
+        return tuple(dict.fromkeys(index.codes[position] for _, _, position in hits))
+
+    def _in_district(self, district: str, village: str, kecamatan: Found) -> RegionMatch:
+        found = find(self.gazetteer.index(district, Level.VILLAGE), village, "village")
+        if found.sure:
+            return RegionMatch(
+                found.codes[0], Level.VILLAGE, _rule_of(found), True, found, kecamatan, NOT_FOUND
+            )
+        alternatives = found.others or tuple((code, found.score) for code in found.codes)
+        return RegionMatch(
+            district, Level.DISTRICT, Rule.DISTRICT_ONLY, False, found, kecamatan, NOT_FOUND,
+            alternatives=alternatives[:MAX_ALTERNATIVES],
+        )  # fmt: skip
+
+    def _in_regency(self, regency: str, village: str, kecamatan: Found, typed: bool) -> RegionMatch | None:
+        """The village in another district of the regency: moved there, or the only one of its name."""
+        if kecamatan.sure:
+            moved = self.gazetteer.moved_from(kecamatan.codes[0], key_of(village))
+            if len(moved) == 1:
+                found = Found(moved, Status.RELOCATED, 100, sure=True)
+                return RegionMatch(moved[0], Level.VILLAGE, Rule.MOVED, False, found, kecamatan, NOT_FOUND)
+        found = find_exactly(self.gazetteer.index(regency, Level.VILLAGE), village, "village")
+        if found.sure:
+            rule = Rule.OTHER_DISTRICT if typed else Rule.ONLY_IN_REGENCY
+            return RegionMatch(found.codes[0], Level.VILLAGE, rule, False, found, kecamatan, NOT_FOUND)
+        if found.codes:
+            options = tuple((code, 100) for code in found.codes[:MAX_ALTERNATIVES])
+            return self._above(regency, kecamatan, found, options)
+        return None
+
+    def _above(
+        self, regency: str, kecamatan: Found, found: Found, options: tuple[tuple[str, int], ...]
+    ) -> RegionMatch:
+        """No village is certain: the district if there is one, else the regency."""
+        if kecamatan.sure:
+            return RegionMatch(
+                kecamatan.codes[0], Level.DISTRICT, Rule.DISTRICT_ONLY, False, found, kecamatan, NOT_FOUND,
+                alternatives=options,
+            )  # fmt: skip
+        return RegionMatch(
+            regency,
+            Level.REGENCY,
+            Rule.REGENCY_ONLY,
+            False,
+            found,
+            kecamatan,
+            NOT_FOUND,
+            alternatives=options,
+        )
+
+    def _district_only(
+        self,
+        regency: str,
+        kecamatan: Found,
+        found: Found,
+        swapped: bool,
+        alternatives: tuple[tuple[str, int], ...],
+    ) -> RegionMatch:
+        unclear = () if kecamatan.sure else tuple((code, kecamatan.score) for code in kecamatan.codes)
+        options = alternatives or unclear
+        ambiguous = Found(tuple(code for code, _ in alternatives), Status.UNCONFIRMED, 0, sure=False)
+        match = self._above(regency, kecamatan, ambiguous, options[:MAX_ALTERNATIVES])
+        return replace(match, regency=found, swapped=swapped)
+
+    def _guesses(self, regency: str, village: str) -> tuple[tuple[str, int], ...]:
+        """Similar names anywhere in the regency, to choose from; never taken without a person."""
+        found = find(self.gazetteer.index(regency, Level.VILLAGE), village, "village")
+        return (found.others or tuple((code, found.score) for code in found.codes))[:MAX_ALTERNATIVES]
+
+    # --- without a regency --------------------------------------------------------------------------------
+
+    def _without_regency(self, village: str, district: str, province: str) -> RegionMatch:
+        """District and village together nearly always name one regency; a person confirms it."""
+        parent = self.province(province)
+        matches = list(self._pairs(parent, village, district)) if plain(district) else []
+        exact = [match for match in matches if match.rule in {Rule.EXACT, Rule.ALIAS}]
+        if len(exact) == 1:
+            return replace(exact[0], sure=False, inferred_regency=True)
+        options = exact or matches
+        if not options and plain(village):
+            found = find_exactly(self.gazetteer.index(parent, Level.VILLAGE), village, "village")
+            codes: Iterable[str] = found.codes
+        else:
+            codes = (match.code for match in options)
+        alternatives = tuple((code, 50) for code in list(codes)[:MAX_ALTERNATIVES])
+        if not parent:
+            return replace(NO_REGION, alternatives=alternatives)
+        return RegionMatch(
+            parent, Level.PROVINCE, Rule.PROVINCE_ONLY, False, NOT_FOUND, NOT_FOUND, NOT_FOUND,
+            alternatives=alternatives,
+        )  # fmt: skip
+
+    def _pairs(self, parent: str, village: str, district: str) -> Iterable[RegionMatch]:
+        found = find_exactly(self.gazetteer.index(parent, Level.DISTRICT), district, "district")
+        for code in found.codes:
+            if plain(village):
+                kecamatan = replace(found, codes=(code,), sure=True)
+                regency = Found((code[:5],), Status.INFERRED, 100, sure=True)
+                yield replace(self._in_district(code, village, kecamatan), regency=regency)
+            else:
+                yield RegionMatch(
+                    code, Level.DISTRICT, Rule.DISTRICT_ONLY, False, NOT_FOUND, found, NOT_FOUND
+                )
+
+
+def _rule_of(found: Found) -> Rule:
+    if found.status is Status.CONFIRMED:
+        return Rule.EXACT
+    if found.status is Status.ALIASED:
+        return Rule.ALIAS
+    return Rule.ABBREVIATION if found.abbreviated else Rule.FUZZY_IN_DISTRICT
