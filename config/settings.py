@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "addresses",
     "api",
     "delivery",
+    "demo",
     "jobs",
     "offices",
     "privacy",

@@ -1,0 +1,7 @@
+"""The room `demo` as a Django application."""
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    name = "demo"

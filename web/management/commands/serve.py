@@ -1,0 +1,58 @@
+"""`manage.py serve`: the web server and the worker of long jobs, started and ended together."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+END_WITHIN_SECONDS = 15
+
+
+class Command(BaseCommand):
+    help = "Start the web server and, with the embedded task engine, its worker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=2)
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        commands = {
+            "web": [
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+                "--workers", str(workers), "--no-ws", "--log-level", "warning", "config.wsgi:application",
+            ],
+        }  # fmt: skip
+        if settings.TASK_ENGINE == "database":
+            commands["worker"] = [sys.executable, sys.argv[0], "worker"]
+        self.stdout.write(f"AntarKTP: http://{host}:{port}/  (Ctrl+C ends it)")
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: _end(ended, _frame))
+        running = {name: subprocess.Popen(command) for name, command in commands.items()}  # noqa: S603 - our own commands
+        failed = self._wait(running, ended)
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait(END_WITHIN_SECONDS)
+        if failed:
+            self.stderr.write(f"{failed} has ended; the rest was stopped.")
+            os._exit(1)
+
+    def _wait(self, running: dict[str, "subprocess.Popen[bytes]"], ended: threading.Event) -> str:
+        while not ended.wait(0.5):
+            for name, process in running.items():
+                if process.poll() is not None:
+                    return name
+        return ""
+
+
+def _end(ended: threading.Event, _frame: FrameType | None) -> None:
+    ended.set()
