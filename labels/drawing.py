@@ -1,0 +1,253 @@
+"""Draw one label as PDF operators in millimetres; what repeats from label to label is drawn once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+
+from labels.barcodes import CODE128_QUIET, QR_QUIET, Modules, code128_modules, qr_modules
+from labels.content import LabelContent
+from labels.fitting import PITCH, TextBox, first_baseline, fit, size_of_whole_lines
+from labels.layouts import RULE, Area, CellLayout, Slot
+from labels.pdf import PdfStream
+from labels.typeface import Face, printable, typeface
+
+# Widths of one Code 128 module in millimetres, the widest that fits is taken: whole dots of a 203 or a 300
+# dpi printer, then the 0.33 mm that the post recommends.
+MODULE_WIDTHS = (0.5, 0.423, 0.375, 0.339, 0.33)
+# How many lines and neighbourhoods are remembered: in manifest order the same ones follow each other.
+REMEMBERED = 4096
+STICKER_INSET = 5.0
+
+READERS: dict[Slot, Callable[[LabelContent], tuple[str, ...]]] = {
+    "sender_name": lambda label: (label.sender_name,),
+    "sender_lines": lambda label: label.sender_lines,
+    "sender": lambda label: (f"Pengirim: {', '.join((label.sender_name, *label.sender_lines))}",),
+    "addressee": lambda label: (label.addressee,),
+    "address": lambda label: label.address_lines,
+    "region": lambda label: (f"{label.region_line} {label.postcode}",),
+    "region_line": lambda label: (label.region_line,),
+    "postcode": lambda label: (label.postcode,),
+    "item_number": lambda label: (label.item_number,),
+    "reference": lambda label: (label.reference,),
+    "post_office_code": lambda label: (label.post_office_code,),
+    "post_office_name": lambda label: (label.post_office_name,),
+    "village": lambda label: (label.sort_key[1],),
+    "rw": lambda label: (label.sort_key[2],),
+    "bag": lambda label: (label.bag_code,),
+}
+# Nearly every label has its own; all other slots are the same for a whole neighbourhood and drawn once for
+# it.
+OWN: frozenset[Slot] = frozenset({"addressee", "address", "item_number", "reference"})
+_shared_fields = attrgetter(
+    "sender_name",
+    "sender_lines",
+    "region_line",
+    "postcode",
+    "post_office_code",
+    "post_office_name",
+    "bag_code",
+    "sort_key",
+)
+
+POST_STICKER_PLACE = "Tempat nomor kiriman Pos"
+FRAME_FORM = "Frame"
+
+
+class LabelArtist:
+    """Draws labels of one layout for one PDF."""
+
+    def __init__(self, layout: CellLayout, pdf: PdfStream) -> None:
+        self._layout = layout
+        self._pens: dict[Face, TextPen] = {"R": TextPen("R", pdf), "B": TextPen("B", pdf)}
+        slots = [(name, READERS[name], self._slot(box)) for name, box in layout.texts]
+        self._own = [(read, slot) for name, read, slot in slots if name in OWN]
+        self._shared = [(read, slot) for name, read, slot in slots if name not in OWN]
+        self._neighbourhoods: dict[tuple[object, ...], str] = {}
+        self._barcode_heads: dict[int, str] = {}
+        self._qr_heads: dict[int, str] = {}
+        self._post_sticker = self._draw_post_sticker()
+        pdf.add_form(
+            FRAME_FORM, self._frame().encode("latin-1"), width_mm=layout.width, height_mm=layout.height
+        )
+
+    def neighbourhood(self, label: LabelContent) -> tuple[object, ...]:
+        """What `draw_shared` depends on: labels that have it in common share that drawing."""
+        return _shared_fields(label)
+
+    def draw_shared(self, label: LabelContent) -> str:
+        """The frame and the texts of the label's neighbourhood.
+
+        Coordinates are millimetres from the label's lower left corner. Operators are characters of Latin-1,
+        to be encoded so.
+        """
+        fields = _shared_fields(label)
+        known = self._neighbourhoods.get(fields)
+        if known is None:
+            if len(self._neighbourhoods) >= REMEMBERED:
+                self._neighbourhoods.clear()
+            drawn = [slot.write(read(label)) for read, slot in self._shared]
+            known = self._neighbourhoods[fields] = "\n".join([f"/{FRAME_FORM} Do", *drawn])
+        return known
+
+    def draw_own(self, label: LabelContent) -> str:
+        """The label's own texts and codes."""
+        parts = [slot.write(read(label)) for read, slot in self._own]
+        parts.append(self._barcode(label.item_number) if label.item_number else self._post_sticker)
+        parts.append(self._qr(label.reference))
+        return "\n".join(parts)
+
+    def _slot(self, box: TextBox) -> TextSlot:
+        return TextSlot(box, self._pens[box.face])
+
+    def _barcode(self, number: str) -> str:
+        symbol = code128_modules(number)
+        head = self._barcode_heads.get(symbol.width)
+        if head is None:
+            place = barcode_area(symbol.width, self._layout.barcode)
+            head = self._barcode_heads[symbol.width] = _image_head(symbol, place)
+        return f"{head}{symbol.hex()}>\nEI Q"
+
+    def _qr(self, reference: str) -> str:
+        symbol = qr_modules(reference)
+        head = self._qr_heads.get(symbol.width)
+        if head is None:
+            head = self._qr_heads[symbol.width] = _image_head(symbol, qr_area(symbol.width, self._layout.qr))
+        return f"{head}{symbol.hex()}>\nEI Q"
+
+    def _draw_post_sticker(self) -> str:
+        """A dashed frame where the post's clerk sticks the number that the post gives at acceptance."""
+        area = self._layout.barcode
+        x, width = area.x + STICKER_INSET, area.width - 2 * STICKER_INSET
+        box = TextBox(
+            x=x,
+            y=area.y,
+            width=width,
+            height=area.height,
+            size=3,
+            least=1.5,
+            align="centre",
+            anchor="middle",
+        )
+        dashed = f"q {RULE} w [1.5 1] 0 d {x:.2f} {area.y:.2f} {width:.2f} {area.height:.2f} re S Q"
+        return f"{dashed}\n{self._slot(box).write((POST_STICKER_PLACE,))}"
+
+    def _frame(self) -> str:
+        layout = self._layout
+        parts = [f"{RULE} w"]
+        parts += [
+            f"{area.x:.2f} {area.y:.2f} {area.width:.2f} {area.height:.2f} re S" for area in layout.frames
+        ]
+        parts += [
+            f"{rule.x:.2f} {rule.y:.2f} m {rule.x + rule.width:.2f} {rule.y + rule.height:.2f} l S"
+            for rule in layout.rules
+        ]
+        parts += [self._slot(caption.box).write((caption.text,)) for caption in layout.captions]
+        return "\n".join(parts)
+
+
+class TextPen:
+    """Measures text in one typeface for one PDF, and remembers what it has measured."""
+
+    def __init__(self, face: Face, pdf: PdfStream) -> None:
+        self._face = face
+        self._pdf = pdf
+        self.width = typeface(face).width
+        # Per line as given: its width in thousandths of the size, and the inside of its PDF string.
+        self._lines: dict[str, tuple[int, str]] = {}
+
+    def measured(self, line: str) -> tuple[int, str]:
+        """The width of the line in thousandths of its size, and its characters as inside a PDF string."""
+        return self._lines.get(line) or self._measure(line)
+
+    def _measure(self, line: str) -> tuple[int, str]:
+        text = printable(line)
+        if not text.isascii():
+            self._pdf.use(self._face, text)
+        if len(self._lines) >= REMEMBERED:
+            self._lines.clear()
+        measured = self._lines[line] = (self.width(text), _string(text))
+        return measured
+
+
+class TextSlot:
+    """Writes texts into one box of the layout."""
+
+    def __init__(self, box: TextBox, pen: TextPen) -> None:
+        self._box = box
+        self._pen = pen
+        self._share = {"left": 0.0, "centre": 0.5, "right": 1.0}[box.align]
+        # Per size in hundredths and number of rows: the operators before and between the rows' strings.
+        self._settings: dict[tuple[int, int], tuple[float, str, str]] = {}
+
+    def write(self, lines: Sequence[str]) -> str:
+        """The operators that show the lines in the box, fitted."""
+        rows = [self._pen.measured(line) for line in lines]
+        size = size_of_whole_lines([width for width, _ in rows], self._box)
+        if size is None:
+            fitted = fit(lines, self._box)
+            size = fitted.size
+            rows = [self._pen.measured(row) for row in fitted.rows]
+            if not rows:
+                return ""
+        # Rounded down, so that a text which just fits still does.
+        setting = (int(size * 100), len(rows))
+        known = self._settings.get(setting) or self._set(setting)
+        return self._left(rows, known) if not self._share else self._aligned(rows, known)
+
+    def _left(self, rows: Sequence[tuple[int, str]], setting: tuple[float, str, str]) -> str:
+        _, head, between = setting
+        shown = rows[0][1] if len(rows) == 1 else between.join([shown for _, shown in rows])
+        return f"{head}({shown}) Tj ET"
+
+    def _aligned(self, rows: Sequence[tuple[int, str]], setting: tuple[float, str, str]) -> str:
+        size, operators, _ = setting
+        box, before = self._box, 0.0
+        for width, shown in rows:
+            x = self._share * (box.width - width * size / 1000)
+            operators += f"{x - before:.2f} 0 Td ({shown}) Tj 0 {-PITCH * size:.2f} Td "
+            before = x
+        return operators + "ET"
+
+    def _set(self, setting: tuple[int, int]) -> tuple[float, str, str]:
+        hundredths, rows = setting
+        size, box = hundredths / 100, self._box
+        head = f"BT /{box.face} {size:.2f} Tf {box.x:.2f} {first_baseline(box, size, rows):.2f} Td "
+        known = self._settings[setting] = (size, head, f") Tj 0 {-PITCH * size:.2f} Td (")
+        return known
+
+
+def _string(row: str) -> str:
+    """The inside of a PDF string: two bytes a character, each as the Latin-1 character of that byte."""
+    codes = row.encode("utf-16-be").decode("latin-1")
+    return codes.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").replace("\r", "\\r")
+
+
+def module_width(modules: int, room: float) -> float:
+    """The module width for a Code 128 symbol of so many modules in so much room, quiet zones included."""
+    needed = modules + 2 * CODE128_QUIET
+    return next((width for width in MODULE_WIDTHS if needed * width <= room), room / needed)
+
+
+def barcode_area(modules: int, area: Area) -> Area:
+    """The bars, centred, with at least ten clear modules on both sides inside the area."""
+    width = module_width(modules, area.width) * modules
+    return Area(area.x + (area.width - width) / 2, area.y, width, area.height)
+
+
+def qr_area(modules: int, area: Area) -> Area:
+    """The QR code's own modules, inside the four clear ones that the area holds too."""
+    module = area.width / (modules + 2 * QR_QUIET)
+    inset, side = module * QR_QUIET, module * modules
+    return Area(area.x + inset, area.y + inset, side, side)
+
+
+def _image_head(symbol: Modules, place: Area) -> str:
+    """An inline image mask that paints the dark modules, up to its data; bars are one row, stretched.
+
+    The data is hexadecimal: no byte of it can be taken for the image's end.
+    """
+    return (
+        f"q {place.width:.3f} 0 0 {place.height:.3f} {place.x:.3f} {place.y:.3f} cm\n"
+        f"BI /IM true/W {symbol.width}/H {symbol.height}/BPC 1/D[1 0]/F/AHx ID "
+    )
