@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -27,7 +28,9 @@ from addresses.outcome import (
 from addresses.parsing import MAX_FIELD_LENGTH, ParsedAddress, cleaned
 
 RESOLVER_VERSION: Final = "1"
-_DEPTH: Final = {Level.NONE: 0, Level.PROVINCE: 2, Level.REGENCY: 5, Level.DISTRICT: 8, Level.VILLAGE: 13}
+_CONFLICT_CONFIDENCE: Final = 0.9
+_CONFLICT_SCORE: Final = 80
+_LENGTH: Final = {Level.NONE: 0, Level.PROVINCE: 2, Level.REGENCY: 5, Level.DISTRICT: 8, Level.VILLAGE: 13}
 _RULE_REASON: Final = {
     Rule.MOVED: Reason.VILLAGE_RELOCATED,
     Rule.OTHER_DISTRICT: Reason.DISTRICT_CORRECTED,
@@ -35,36 +38,75 @@ _RULE_REASON: Final = {
 }
 
 
-def answer(
+@dataclass(frozen=True, slots=True)
+class RegionAnswer:
+    """All that depends on the region fields alone, so that it is made once for all cards of a village."""
+
+    match: RegionMatch
+    village_code: str
+    postcode: str
+    input_level: Level
+    components: tuple[Component, Component, Component, Component]
+    reasons: tuple[Reason, ...]
+    alternatives: tuple[Alternative, ...]
+    geocode: Geocode | None
+
+
+def region_answer(gazetteer: Gazetteer, address: AddressInput, match: RegionMatch) -> RegionAnswer:
+    """The part of the answer that the region fields and their match decide."""
+    village = match.code if match.level is Level.VILLAGE else ""
+    geocode = _geocode(gazetteer, match)
+    reasons = _region_reasons(match)
+    if village and geocode is not None and geocode.granularity is Level.DISTRICT:
+        reasons.append(Reason.POINT_IS_DISTRICT)
+    return RegionAnswer(
+        match=match,
+        village_code=village,
+        postcode=gazetteer.postcode(village) if village else "",
+        input_level=_input_level(address),
+        components=_region_components(gazetteer, address, match),
+        reasons=tuple(reasons),
+        alternatives=tuple(
+            Alternative(code, score) for code, score in match.alternatives if code != match.code
+        )[:MAX_ALTERNATIVES],
+        geocode=geocode,
+    )
+
+
+def complete_answer(
     gazetteer: Gazetteer,
     address: AddressInput,
     parsed: ParsedAddress,
-    match: RegionMatch,
+    region: RegionAnswer,
     conflicts: tuple[Conflict, ...],
 ) -> AddressCheck:
-    """The check of one address from what was read and matched."""
-    reasons = _region_reasons(address, match)
-    village = match.code if match.level is Level.VILLAGE else ""
-    postcode = _postcode(gazetteer, parsed.postcode, match, reasons)
-    reasons += [reason for reason, _ in conflicts]
+    """Adds what this one line says: street, RT/RW, postcode, contradictions; and decides."""
+    match = region.match
+    reasons = [*region.reasons]
+    postcode = _postcode(gazetteer, parsed.postcode, region, reasons)
+    components = region.components
+    alternatives = region.alternatives
+    confidence = CONFIDENCE[match.rule]
+    if conflicts:
+        reasons += [reason for reason, _ in conflicts]
+        components = _with_conflicts(components, conflicts)
+        alternatives = _with_named_areas(alternatives, conflicts, match.code)
+        confidence = min(confidence, _CONFLICT_CONFIDENCE)
     _locator_reasons(parsed, reasons)
-    verdict = _verdict(address, parsed, match, bool(conflicts))
-    geocode = _geocode(gazetteer, match)
-    if geocode is not None and village and geocode.granularity is Level.DISTRICT:
-        reasons.append(Reason.POINT_IS_DISTRICT)
+    verdict = _verdict(address, parsed, match, postcode, bool(conflicts))
     return AddressCheck(
         verdict=verdict,
-        next_action=_next_action(verdict, village),
-        input_level=_input_level(address),
+        next_action=_next_action(verdict, region.village_code),
+        input_level=region.input_level,
         match_level=match.level,
-        village_code=village,
+        village_code=region.village_code,
         match_code=match.code,
-        confidence=CONFIDENCE[match.rule] if not conflicts else min(CONFIDENCE[match.rule], 0.9),
+        confidence=confidence,
         rule=match.rule,
-        components=(*_regions(gazetteer, address, match, conflicts), postcode, *_locators(parsed)),
-        reasons=tuple(dict.fromkeys(reasons)),
-        alternatives=_alternatives(match, conflicts),
-        geocode=geocode,
+        components=(*components, postcode, *_locators(parsed)),
+        reasons=tuple(reasons),
+        alternatives=alternatives,
+        geocode=region.geocode,
         gazetteer_version=gazetteer.version,
         resolver_version=RESOLVER_VERSION,
     )
@@ -80,10 +122,14 @@ def _input_level(address: AddressInput) -> Level:
     return Level.PROVINCE if plain(address.provinsi) else Level.NONE
 
 
-def _verdict(address: AddressInput, parsed: ParsedAddress, match: RegionMatch, conflict: bool) -> Verdict:
-    locator = parsed.has_rt_or_rw or (parsed.street and not parsed.is_landmark)
+def _verdict(
+    address: AddressInput, parsed: ParsedAddress, match: RegionMatch, postcode: Component, conflict: bool
+) -> Verdict:
+    locator = parsed.rt or parsed.rw or (parsed.street and not parsed.is_landmark)
     if match.level is Level.VILLAGE:
-        if match.sure and locator and not conflict:
+        # An older table knows the move, and the postcode independently says the same village: two witnesses.
+        witnessed = match.rule is Rule.MOVED and postcode.status in {Status.CONFIRMED, Status.ALIASED}
+        if (match.sure or witnessed) and locator and not conflict:
             return Verdict.DELIVERABLE
         return Verdict.NEEDS_REVIEW
     if match.level is Level.DISTRICT and (locator or parsed.line or address.dusun.strip()):
@@ -100,7 +146,7 @@ def _next_action(verdict: Verdict, village: str) -> NextAction:
 # --- reasons ----------------------------------------------------------------------------------------------
 
 
-def _region_reasons(address: AddressInput, match: RegionMatch) -> list[Reason]:
+def _region_reasons(match: RegionMatch) -> list[Reason]:
     reasons: list[Reason] = []
     if match.level is Level.VILLAGE:
         if match.rule in _RULE_REASON:
@@ -108,7 +154,8 @@ def _region_reasons(address: AddressInput, match: RegionMatch) -> list[Reason]:
         if match.village.status is Status.ALIASED:
             reasons.append(Reason.VILLAGE_OLD_NAME)
         elif match.village.status is Status.CORRECTED:
-            reasons.append(Reason.VILLAGE_ABBREVIATION if match.village.abbreviated else Reason.VILLAGE_TYPO)
+            short = match.village.abbreviated
+            reasons.append(Reason.VILLAGE_ABBREVIATION if short else Reason.VILLAGE_TYPO)
     elif len(match.alternatives) > 1:
         reasons.append(Reason.VILLAGE_AMBIGUOUS)
     else:
@@ -133,89 +180,88 @@ def _locator_reasons(parsed: ParsedAddress, reasons: list[Reason]) -> None:
         reasons.append(Reason.PO_BOX_OR_LANDMARK)
 
 
-def _postcode(gazetteer: Gazetteer, typed: str, match: RegionMatch, reasons: list[Reason]) -> Component:
+@lru_cache(maxsize=4096)
+def _confirmed_postcode(postcode: str) -> Component:
+    return Component(Part.POSTCODE, postcode, postcode, Status.CONFIRMED)
+
+
+def _postcode(gazetteer: Gazetteer, typed: str, region: RegionAnswer, reasons: list[Reason]) -> Component:
     """Compares the typed postcode; it is evidence only, and never lowers the verdict."""
-    canonical = gazetteer.postcode(match.code) if match.level is Level.VILLAGE else ""
+    canonical = region.postcode
     if not typed:
         reasons.append(Reason.POSTCODE_EMPTY)
         return Component(Part.POSTCODE, "", canonical, Status.INFERRED if canonical else Status.MISSING, 0)
     if typed == canonical:
-        return Component(Part.POSTCODE, typed, canonical, Status.CONFIRMED)
-    if match.level not in {Level.VILLAGE, Level.DISTRICT}:
+        return _confirmed_postcode(typed)
+    match = region.match
+    if len(match.code) < _LENGTH[Level.DISTRICT]:
         return Component(Part.POSTCODE, typed, "", Status.UNVERIFIABLE, 0)
-    if match.level is Level.VILLAGE and gazetteer.was_postcode_of(typed, match.code):
+    if canonical and gazetteer.was_postcode_of(typed, match.code):
         reasons.append(Reason.POSTCODE_FORMER)
         return Component(Part.POSTCODE, typed, canonical, Status.ALIASED)
-    owners = gazetteer.villages_of_postcode(typed)
-    if any(code[:8] == match.code[:8] for code in owners):
-        if match.level is Level.DISTRICT:
-            return Component(Part.POSTCODE, typed, typed, Status.CONFIRMED)
-        reasons.append(Reason.POSTCODE_OTHER_VILLAGE)
-    elif owners:
-        reasons.append(Reason.POSTCODE_OTHER_DISTRICT)
-    else:
+    if not gazetteer.is_postcode(typed):
         reasons.append(Reason.POSTCODE_UNKNOWN)
         return Component(Part.POSTCODE, typed, canonical, Status.UNCONFIRMED, 0)
+    if typed not in gazetteer.postcodes_of_district(match.code[:8]):
+        reasons.append(Reason.POSTCODE_OTHER_DISTRICT)
+    elif match.level is Level.DISTRICT:
+        return _confirmed_postcode(typed)
+    else:
+        reasons.append(Reason.POSTCODE_OTHER_VILLAGE)
     return Component(Part.POSTCODE, typed, canonical, Status.CONFLICT, 0)
 
 
 # --- components -------------------------------------------------------------------------------------------
 
 
-def _regions(
-    gazetteer: Gazetteer, address: AddressInput, match: RegionMatch, conflicts: tuple[Conflict, ...]
-) -> tuple[Component, ...]:
-    told = {reason for reason, _ in conflicts}
-    depth = _DEPTH[match.level]
+def _region_components(
+    gazetteer: Gazetteer, address: AddressInput, match: RegionMatch
+) -> tuple[Component, Component, Component, Component]:
     code = match.code
-    village = _region(
-        gazetteer, Part.VILLAGE, address.desa_kelurahan, code if depth == 13 else "", match.village
-    )
-    district = _region(
-        gazetteer, Part.DISTRICT, address.kecamatan, code[:8] if depth >= 8 else "", match.district
-    )
-    regency = _region(
-        gazetteer, Part.REGENCY, address.kabupaten, code[:5] if depth >= 5 else "", match.regency
-    )
-    if Reason.TEXT_NAMES_OTHER_VILLAGE in told:
-        village = _with_status(village, Status.CONFLICT)
-    if Reason.TEXT_NAMES_OTHER_DISTRICT in told:
-        district = _with_status(district, Status.CONFLICT)
-    return village, district, regency, _province(gazetteer, address.provinsi, code[:2])
-
-
-def _with_status(component: Component, status: Status) -> Component:
-    return Component(
-        component.part, component.input, component.canonical, status, component.score, component.code
+    length = len(code)
+    return (
+        _region(gazetteer, Part.VILLAGE, address.desa_kelurahan, code if length == 13 else "", match.village),
+        _region(gazetteer, Part.DISTRICT, address.kecamatan, code[:8] if length >= 8 else "", match.district),
+        _region(gazetteer, Part.REGENCY, address.kabupaten, code[:5] if length >= 5 else "", match.regency),
+        _province(gazetteer, address.provinsi, code[:2]),
     )
 
 
 def _region(gazetteer: Gazetteer, part: Part, typed: str, code: str, found: Found) -> Component:
     typed = cleaned(typed, MAX_FIELD_LENGTH)
     if not code:
-        status = Status.UNCONFIRMED if plain(typed) else Status.MISSING
-        return Component(part, typed, "", status, 0)
+        return Component(part, typed, "", Status.UNCONFIRMED if plain(typed) else Status.MISSING, 0)
     status = found.status
-    if found.codes and code != found.codes[0] and code not in found.codes:
-        status = Status.CORRECTED  # the village was found in another district than the one that was typed
-    elif not found.codes:
-        status = Status.INFERRED if not plain(typed) else Status.CORRECTED
+    if not plain(typed):
+        # Read from the free line, or taken from the area below: never typed into its own field.
+        status = status if found.codes and status is not Status.UNCONFIRMED else Status.INFERRED
+    elif code not in found.codes:
+        status = Status.CORRECTED
     return Component(part, typed, gazetteer.name(code), status, found.score, code)
 
 
 def _province(gazetteer: Gazetteer, typed: str, code: str) -> Component:
-    return _province_component(gazetteer.name(code) if code else "", cleaned(typed, MAX_FIELD_LENGTH), code)
-
-
-@lru_cache(maxsize=1024)
-def _province_component(name: str, typed: str, code: str) -> Component:
+    typed = cleaned(typed, MAX_FIELD_LENGTH)
+    read = plain(typed)
     if not code:
-        status = Status.UNCONFIRMED if plain(typed) else Status.MISSING
-        return Component(Part.PROVINCE, typed, "", status, 0)
-    if not plain(typed):
+        return Component(Part.PROVINCE, typed, "", Status.UNCONFIRMED if read else Status.MISSING, 0)
+    name = gazetteer.name(code)
+    if not read:
         return Component(Part.PROVINCE, typed, name, Status.INFERRED, 100, code)
-    same = plain(name) in plain(typed)
-    return Component(Part.PROVINCE, typed, name, Status.CONFIRMED if same else Status.CORRECTED, 100, code)
+    status = Status.CONFIRMED if plain(name) in read else Status.CORRECTED
+    return Component(Part.PROVINCE, typed, name, status, 100, code)
+
+
+def _with_conflicts(
+    components: tuple[Component, Component, Component, Component], conflicts: tuple[Conflict, ...]
+) -> tuple[Component, Component, Component, Component]:
+    village, district, regency, province = components
+    told = {reason for reason, _ in conflicts}
+    if Reason.TEXT_NAMES_OTHER_VILLAGE in told:
+        village = replace(village, status=Status.CONFLICT)
+    if Reason.TEXT_NAMES_OTHER_DISTRICT in told:
+        district = replace(district, status=Status.CONFLICT)
+    return village, district, regency, province
 
 
 @lru_cache(maxsize=4096)
@@ -223,7 +269,7 @@ def _locator(part: Part, value: str) -> Component:
     return Component(part, value, value, Status.UNVERIFIABLE if value else Status.MISSING, 0)
 
 
-def _locators(parsed: ParsedAddress) -> tuple[Component, ...]:
+def _locators(parsed: ParsedAddress) -> tuple[Component, Component, Component, Component]:
     """Nobody lists streets and house numbers of all Indonesia: they can be read but not verified."""
     street = parsed.street
     return (
@@ -237,11 +283,13 @@ def _locators(parsed: ParsedAddress) -> tuple[Component, ...]:
 # --- alternatives and point -------------------------------------------------------------------------------
 
 
-def _alternatives(match: RegionMatch, conflicts: tuple[Conflict, ...]) -> tuple[Alternative, ...]:
-    options = [Alternative(code, 80) for _, codes in conflicts for code in codes]
-    options += [Alternative(code, score) for code, score in match.alternatives]
-    others = {option.code: option for option in reversed(options) if option.code != match.code}
-    return tuple(sorted(others.values(), key=lambda option: -option.score))[:MAX_ALTERNATIVES]
+def _with_named_areas(
+    alternatives: tuple[Alternative, ...], conflicts: tuple[Conflict, ...], code: str
+) -> tuple[Alternative, ...]:
+    """The areas that the line names go first."""
+    codes = dict.fromkeys(named for _, areas in conflicts for named in areas if named != code)
+    known = [option for option in alternatives if option.code not in codes]
+    return (*(Alternative(named, _CONFLICT_SCORE) for named in codes), *known)[:MAX_ALTERNATIVES]
 
 
 def _geocode(gazetteer: Gazetteer, match: RegionMatch) -> Geocode | None:

@@ -23,10 +23,13 @@ from addresses.outcome import Level
 DATA: Final = Path(__file__).parent / "data"
 LEVELS: Final = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
 
+CODE_LENGTHS: Final = {Level.PROVINCE: 2, Level.REGENCY: 5, Level.DISTRICT: 8, Level.VILLAGE: 13}
+_LEVEL_BY_LENGTH: Final = {length: level for level, length in CODE_LENGTHS.items()}
+
 
 def level_of(code: str) -> Level:
     """The level a dotted Kemendagri code belongs to."""
-    return LEVELS[code.count(".")]
+    return _LEVEL_BY_LENGTH[len(code)]
 
 
 def is_city(code: str) -> bool:
@@ -125,6 +128,7 @@ class Gazetteer:
         self.version = version
         self._own_postcodes: dict[str, str] = {}
         self._indexes: dict[tuple[str, Level], NameIndex] = {}
+        self._district_postcodes: dict[str, frozenset[str]] = {}
 
     def with_overrides(
         self, *, postcodes: Mapping[str, str] | None = None, aliases: Iterable[RegionAlias] = ()
@@ -205,14 +209,14 @@ class Gazetteer:
 
     def _build_index(self, parent: str, level: Level) -> NameIndex:
         columns = self._columns
-        depth = LEVELS.index(level)
+        length = CODE_LENGTHS[level]
         today: dict[str, list[str]] = defaultdict(list)
         keys: list[str] = []
         key_codes: list[str] = []
         rows = columns.below(parent)
         for row in rows:
             code = columns.codes[row]
-            if code.count(".") != depth:
+            if len(code) != length:
                 continue
             for name in name_variants(columns.names[row]):
                 key = name_key(name, level)
@@ -322,13 +326,25 @@ class Gazetteer:
         """Whether an older table gives the village this postcode."""
         return postcode in self._former_postcodes.get(code, "")
 
+    def postcodes_of_district(self, district: str) -> frozenset[str]:
+        """The postcodes of a district's villages."""
+        found = self._district_postcodes.get(district)
+        if found is None:
+            codes = (self._columns.codes[row] for row in self._columns.below(district))
+            found = self._district_postcodes[district] = frozenset(self.postcode(code) for code in codes)
+        return found
+
     @cached_property
     def _all_former_postcodes(self) -> frozenset[str]:
         return frozenset(part for value in self._former_postcodes.values() for part in value.split())
 
     def is_postcode(self, postcode: str) -> bool:
         """Whether any table, today's or older, knows this postcode."""
-        return postcode in self._by_postcode or postcode in self._all_former_postcodes
+        return postcode in self._known_postcodes or postcode in self._all_former_postcodes
+
+    @cached_property
+    def _known_postcodes(self) -> frozenset[str]:
+        return frozenset(self._columns.postcodes).union(self._own_postcodes.values())
 
     # --- by place -----------------------------------------------------------------------------------------
 

@@ -68,20 +68,25 @@ class Hierarchy:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
-        self._matches: dict[tuple[str, str, str, str], RegionMatch] = {}
         self._regencies: dict[tuple[str, str], tuple[Found, bool]] = {}
         self._districts: dict[tuple[str, str], Found] = {}
 
     def match(self, village: str, district: str, regency: str, province: str) -> RegionMatch:
         """The village (or the deepest area) that the four fields mean together."""
-        key = village, district, regency, province
-        match = self._matches.get(key)
-        if match is None:
-            match = self._match(village, district, regency, province)
-            if len(self._matches) >= _CACHE_SIZE:
-                self._matches.clear()
-            self._matches[key] = match
-        return match
+        found, swapped = self.regency(regency, province)
+        if not found.codes:
+            return self._without_regency(village, district, province)
+        tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
+        best = max(tries, key=_rank)
+        if best.rule in _IN_DISTRICT and not self._tied(best, tries):
+            return best
+        if len(found.codes) == 1:
+            twin = self._in_twin(found.codes[0], village, district, found)
+            if twin is not None:
+                return twin
+        if self._tied(best, tries):
+            return self._ambiguous(tries, found)
+        return best
 
     # --- the levels ---------------------------------------------------------------------------------------
 
@@ -133,22 +138,6 @@ class Hierarchy:
         return found
 
     # --- all levels together ------------------------------------------------------------------------------
-
-    def _match(self, village: str, district: str, regency: str, province: str) -> RegionMatch:
-        found, swapped = self.regency(regency, province)
-        if not found.codes:
-            return self._without_regency(village, district, province)
-        tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
-        best = max(tries, key=_rank)
-        if best.rule in _IN_DISTRICT and not self._tied(best, tries):
-            return best
-        if len(found.codes) == 1:
-            twin = self._in_twin(found.codes[0], village, district, found)
-            if twin is not None:
-                return twin
-        if self._tied(best, tries):
-            return self._ambiguous(tries, found)
-        return best
 
     @staticmethod
     def _tied(best: RegionMatch, tries: list[RegionMatch]) -> bool:

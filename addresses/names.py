@@ -167,7 +167,7 @@ def without_level_word(text: str, level: str) -> tuple[str, str]:
 
 def abbreviates(short: str, whole: str) -> bool:
     """Whether `short` shortens `whole`: same first letter, its letters in order ("Bj" Banjar)."""
-    if not short or short[0] != whole[0] or len(short) >= len(whole):
+    if not short or not whole or short[0] != whole[0] or len(short) >= len(whole):
         return False
     position = 0
     for letter in short:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
-from addresses.answer import answer
+from addresses.answer import RegionAnswer, complete_answer, region_answer
 from addresses.conflicts import text_conflicts
 from addresses.freetext import read_line
 from addresses.gazetteer import Gazetteer
@@ -15,6 +17,8 @@ from addresses.parsing import MAX_FIELD_LENGTH, cleaned, parse
 
 __all__ = ["AddressCheck", "AddressInput", "Resolver"]
 
+_CACHE_SIZE: Final = 20_000
+
 
 class Resolver:
     """Checks addresses against one gazetteer. Cheap to keep, safe to share between threads."""
@@ -22,6 +26,7 @@ class Resolver:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._hierarchy = Hierarchy(gazetteer)
+        self._regions: dict[tuple[str, str, str, str], RegionAnswer] = {}
 
     def check_many(self, addresses: Iterable[AddressInput]) -> Iterator[AddressCheck]:
         """One answer per address, in order."""
@@ -31,14 +36,35 @@ class Resolver:
     def check(self, address: AddressInput) -> AddressCheck:
         """Never raises for any text; the time is bounded because long texts are cut."""
         parsed = parse(address)
-        village = cleaned(address.desa_kelurahan, MAX_FIELD_LENGTH)
-        district = cleaned(address.kecamatan, MAX_FIELD_LENGTH)
-        regency = cleaned(address.kabupaten, MAX_FIELD_LENGTH)
-        province = cleaned(address.provinsi, MAX_FIELD_LENGTH)
-        if plain(village):
-            match = self._hierarchy.match(village, district, regency, province)
-            conflicts = text_conflicts(self.gazetteer, match, parsed) if parsed.named else ()
-        else:
-            match = read_line(self._hierarchy, parsed, (district, regency, province))
-            conflicts = ()
-        return answer(self.gazetteer, address, parsed, match, conflicts)
+        key = address.desa_kelurahan, address.kecamatan, address.kabupaten, address.provinsi
+        region = self._regions.get(key)
+        if region is None:
+            address = _cut(address)
+            if not plain(address.desa_kelurahan):
+                fields = address.kecamatan, address.kabupaten, address.provinsi
+                match = read_line(self._hierarchy, parsed, fields)
+                return complete_answer(
+                    self.gazetteer, address, parsed, region_answer(self.gazetteer, address, match), ()
+                )
+            region = self._remember(address)
+        conflicts = text_conflicts(self.gazetteer, region.match, parsed) if parsed.named else ()
+        return complete_answer(self.gazetteer, address, parsed, region, conflicts)
+
+    def _remember(self, address: AddressInput) -> RegionAnswer:
+        """The cards of one village share their region texts: a registry's export repeats each many times."""
+        key = address.desa_kelurahan, address.kecamatan, address.kabupaten, address.provinsi
+        region = region_answer(self.gazetteer, address, self._hierarchy.match(*key))
+        if len(self._regions) >= _CACHE_SIZE:
+            self._regions.clear()
+        self._regions[key] = region
+        return region
+
+
+def _cut(address: AddressInput) -> AddressInput:
+    """The region fields without control characters and at most as long as names are."""
+    fields = address.desa_kelurahan, address.kecamatan, address.kabupaten, address.provinsi
+    clean = [cleaned(field, MAX_FIELD_LENGTH) for field in fields]
+    if all(new is old for new, old in zip(clean, fields, strict=True)):
+        return address
+    village, district, regency, province = clean
+    return replace(address, desa_kelurahan=village, kecamatan=district, kabupaten=regency, provinsi=province)
