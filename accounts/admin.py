@@ -9,7 +9,7 @@ from accounts.models import ApiKey, AuditEntry, User
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     list_display = ["username", "role", "office", "is_active"]
     list_filter = ["role", "is_active"]
     fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("AntarKTP", {"fields": ("role", "office", "language")}))
@@ -17,8 +17,8 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(APIKeyModelAdmin):  # type: ignore[misc]
-    list_display = [*APIKeyModelAdmin.list_display, "user"]
+class ApiKeyAdmin(APIKeyModelAdmin):
+    list_display = (*APIKeyModelAdmin.list_display, "user")  # type: ignore[assignment]
 
 
 @admin.register(AuditEntry)

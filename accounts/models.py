@@ -25,10 +25,12 @@ class User(AbstractUser):
     """A person who signs in. Belongs to one office and sees what that office handles."""
 
     role = models.CharField(_("role"), max_length=16, choices=Role)
-    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="users", null=True, blank=True)
+    office = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="users", null=True, blank=True
+    )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="id")
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[UserManager["User"]] = UserManager()  # type: ignore[assignment]
     REQUIRED_FIELDS = ["role"]
 
     class Meta:

@@ -36,22 +36,29 @@ class Address(models.Model):
     postcode = models.CharField(max_length=5, blank=True, default="")
     confidence = models.FloatField(default=0)
     rule = models.CharField(max_length=40, blank=True, default="")
-    reasons = models.CharField(max_length=400, blank=True, default="", help_text=_("codes, separated by spaces"))
+    reasons = models.CharField(
+        max_length=400, blank=True, default="", help_text=_("codes, separated by spaces")
+    )
     alternatives = models.JSONField(default=list)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     radius_m = models.PositiveIntegerField(null=True, blank=True)
     point_source = models.CharField(max_length=16, blank=True, default="")
     gazetteer = models.CharField(max_length=24, blank=True, default="")
-    group_key = models.CharField(max_length=210, blank=True, default="", help_text=_("village / district as typed"))
+    group_key = models.CharField(
+        max_length=210, blank=True, default="", help_text=_("village / district as typed")
+    )
     checked_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "addresses"
         constraints = [
-            models.CheckConstraint(condition=Q(verdict__in=[v.value for v in Verdict]), name="address_verdict_known"),
             models.CheckConstraint(
-                condition=~Q(verdict="DELIVERABLE") | ~Q(village_code=""), name="deliverable_address_has_village"
+                condition=Q(verdict__in=[v.value for v in Verdict]), name="address_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="DELIVERABLE") | ~Q(village_code=""),
+                name="deliverable_address_has_village",
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True, radius_m__isnull=True)
@@ -62,7 +69,9 @@ class Address(models.Model):
         indexes = [
             # the review desk: an office's waiting addresses, grouped as they were typed
             models.Index(
-                fields=["office", "group_key"], name="address_review_queue", condition=~Q(verdict="DELIVERABLE")
+                fields=["office", "group_key"],
+                name="address_review_queue",
+                condition=~Q(verdict="DELIVERABLE"),
             ),
         ]
 
@@ -81,7 +90,9 @@ class AddressReview(models.Model):
     village_code = models.CharField(max_length=13, blank=True, default="")
     corrections = models.JSONField(default=dict, help_text=_("field → corrected text"))
     note = models.CharField(max_length=200, blank=True, default="")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     decided_at = models.DateTimeField()
 
     class Meta:
@@ -109,7 +120,9 @@ class RegionAlias(models.Model):
     class Meta:
         verbose_name_plural = "region aliases"
         constraints = [
-            models.UniqueConstraint(fields=["name", "parent_code", "region_code"], name="one_alias_per_name_and_region")
+            models.UniqueConstraint(
+                fields=["name", "parent_code", "region_code"], name="one_alias_per_name_and_region"
+            )
         ]
 
 
@@ -121,7 +134,9 @@ class RegionPostcode(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(postcode__regex=r"^\d{5}$"), name="postcode_five_digits")]
+        constraints = [
+            models.CheckConstraint(condition=Q(postcode__regex=r"^\d{5}$"), name="postcode_five_digits")
+        ]
 
 
 class GeocodeCache(models.Model):
@@ -135,4 +150,6 @@ class GeocodeCache(models.Model):
     fetched_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "query"], name="one_answer_per_geocoder_query")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "query"], name="one_answer_per_geocoder_query")
+        ]

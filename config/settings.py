@@ -263,7 +263,11 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {"()": "privacy.logs.MaskedJsonFormatter"},
-        "text": {"()": "privacy.logs.MaskedFormatter", "format": "{levelname} {name}: {message}", "style": "{"},
+        "text": {
+            "()": "privacy.logs.MaskedFormatter",
+            "format": "{levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "console": {

@@ -1,8 +1,8 @@
 """The heart: what can happen to a card in the mail, and how its events fold into one state.
 
-Events may come late, early, doubled and in any order; `fold` sorts them and gives the same state every time. A step that
-`TRANSITIONS` does not know changes nothing; unless `ECHOES` names it as news of what is already known, it is a
-contradiction, which people are shown.
+Events may come late, early, doubled and in any order; `fold` sorts them and gives the same state every time. A
+step that `TRANSITIONS` does not know changes nothing; unless `ECHOES` names it as news of what is already known,
+it is a contradiction, which people are shown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -114,11 +114,14 @@ COMING_BACK: frozenset[Status] = frozenset({_S.RETURNING, _S.RETURNED_TO_SENDER}
 WITH_US: frozenset[Status] = frozenset({_S.RETURN_RECEIVED, _S.IN_TRANSFER, _S.READY_AT_COUNTER})
 _COURIER: frozenset[Status] = WITH_THE_POST | COMING_BACK | {_S.DELIVERED}
 
-# From a status (None: nothing known) to the statuses that may follow. The post skips scans, so that any step of
-# its own may follow any other; what it can never do is to take a card from our hands or from its holder's.
+# From a status (None: nothing known) to the statuses that may follow. The post skips scans, so that any step
+# of its own may follow any other; what it can never do is to take a card from our hands or from its holder's.
 TRANSITIONS: Mapping[Status | None, frozenset[Status]] = {
     None: _COURIER | {_S.RETURN_RECEIVED, _S.READY_AT_COUNTER, _S.IN_TRANSFER, _S.AT_VILLAGE},
-    **{status: (_COURIER - {status, _S.ANNOUNCED, _S.POSTED}) | {_S.RETURN_RECEIVED} for status in WITH_THE_POST},
+    **{
+        status: (_COURIER - {status, _S.ANNOUNCED, _S.POSTED}) | {_S.RETURN_RECEIVED}
+        for status in WITH_THE_POST
+    },
     _S.ANNOUNCED: _COURIER - {_S.ANNOUNCED},
     _S.CANCELLED: _COURIER - {_S.ANNOUNCED, _S.CANCELLED},
     _S.ATTEMPT_FAILED: (_COURIER - {_S.ANNOUNCED, _S.POSTED}) | {_S.RETURN_RECEIVED},
@@ -127,7 +130,9 @@ TRANSITIONS: Mapping[Status | None, frozenset[Status]] = {
     _S.RETURNED_TO_SENDER: frozenset({_S.RETURN_RECEIVED}),
     _S.RETURN_RECEIVED: frozenset({_S.IN_TRANSFER, _S.READY_AT_COUNTER, _S.AT_VILLAGE, _S.POSTED}),
     _S.IN_TRANSFER: frozenset({_S.READY_AT_COUNTER, _S.RETURN_RECEIVED}),
-    _S.READY_AT_COUNTER: frozenset({_S.COLLECTED, _S.AT_VILLAGE, _S.IN_TRANSFER, _S.RETURN_RECEIVED, _S.POSTED}),
+    _S.READY_AT_COUNTER: frozenset(
+        {_S.COLLECTED, _S.AT_VILLAGE, _S.IN_TRANSFER, _S.RETURN_RECEIVED, _S.POSTED}
+    ),
     _S.AT_VILLAGE: frozenset({_S.GIVEN_BY_VILLAGE, _S.RETURN_RECEIVED, _S.READY_AT_COUNTER}),
     _S.DELIVERED: frozenset(),
     _S.COLLECTED: frozenset(),
@@ -135,7 +140,14 @@ TRANSITIONS: Mapping[Status | None, frozenset[Status]] = {
 }
 
 _HELD_BY_US = frozenset(
-    {_S.RETURN_RECEIVED, _S.IN_TRANSFER, _S.READY_AT_COUNTER, _S.AT_VILLAGE, _S.COLLECTED, _S.GIVEN_BY_VILLAGE}
+    {
+        _S.RETURN_RECEIVED,
+        _S.IN_TRANSFER,
+        _S.READY_AT_COUNTER,
+        _S.AT_VILLAGE,
+        _S.COLLECTED,
+        _S.GIVEN_BY_VILLAGE,
+    }
 )
 # News of what is already known: it changes nothing and contradicts nothing.
 ECHOES: Mapping[Status, frozenset[Status]] = {

@@ -19,9 +19,9 @@ class CeleryBackend(BaseTaskBackend):
     supports_get_result = False
     supports_priority = False
 
-    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any, Any]:
+    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         self.validate_task(task)
-        result: TaskResult[Any, Any] = TaskResult(
+        result: TaskResult[Any] = TaskResult(
             task=task,
             id=get_random_string(32),
             status=TaskResultStatus.READY,

@@ -34,7 +34,9 @@ class Job(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs", null=True, blank=True
     )
-    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    office = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     input = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error = models.CharField(max_length=400, blank=True, default="")

@@ -76,7 +76,12 @@ def enqueue(
         raise LookupError(f"No handler does jobs of kind {kind!r}.")
     with transaction.atomic():
         job = Job.objects.create(
-            kind=kind, input=dict(input), owner_id=owner_id, office_id=office_id, total=total, created_at=timezone.now()
+            kind=kind,
+            input=dict(input),
+            owner_id=owner_id,
+            office_id=office_id,
+            total=total,
+            created_at=timezone.now(),
         )
         _send(job.pk)
     return job
@@ -107,7 +112,7 @@ def run_job(job_id: uuid.UUID) -> None:
         _end(job_id, token, state=JobState.CANCELLED)
     except JobRefused as refusal:
         _end(job_id, token, state=JobState.FAILED, error=str(refusal)[:400])
-    except Exception as error:  # noqa: BLE001 - any failure of a handler is written down and tried again
+    except Exception as error:
         logger.exception("job %s failed", job_id)
         _retry_or_fail(job_id, token, error)
     else:
@@ -163,7 +168,9 @@ def reap() -> int:
         ended = dead.filter(attempts__gte=F("max_attempts")).update(
             state=JobState.FAILED, finished_at=timezone.now(), error="WORKER_DIED"
         )
-        again: models.QuerySet[Job, uuid.UUID] = dead.filter(attempts__lt=F("max_attempts")).values_list("pk", flat=True)
+        again: models.QuerySet[Job, uuid.UUID] = dead.filter(attempts__lt=F("max_attempts")).values_list(
+            "pk", flat=True
+        )
         job_ids = list(again)
         Job.objects.filter(pk__in=job_ids, state=JobState.RUNNING, lease_until__lt=timezone.now()).update(
             state=JobState.QUEUED, lease_token=None, lease_until=None

@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-AREA_CODE = RegexValidator(r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$", _("Write a region code such as 32.16.06.2003."))
+AREA_CODE = RegexValidator(
+    r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$", _("Write a region code such as 32.16.06.2003.")
+)
 
 
 class Service(models.TextChoices):
@@ -29,7 +31,11 @@ class Office(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=12, choices=Kind)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True,
+        "self",
+        on_delete=models.PROTECT,
+        related_name="children",
+        null=True,
+        blank=True,
         help_text=_("the registry office that it works for"),
     )
     region_code = models.CharField(max_length=13, validators=[AREA_CODE])
@@ -50,7 +56,8 @@ class Office(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(code=""), name="office_code_not_empty"),
             models.CheckConstraint(
-                condition=Q(kind="REGISTRY", parent__isnull=True) | (~Q(kind="REGISTRY") & Q(parent__isnull=False)),
+                condition=Q(kind="REGISTRY", parent__isnull=True)
+                | (~Q(kind="REGISTRY") & Q(parent__isnull=False)),
                 name="office_works_for_a_registry",
             ),
         ]
@@ -76,9 +83,13 @@ class AreaServed(models.Model):
 class Closure(models.Model):
     """An office, or every office of a region, does not do a service on these days (both days included)."""
 
-    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="closures", null=True, blank=True)
+    office = models.ForeignKey(
+        Office, on_delete=models.CASCADE, related_name="closures", null=True, blank=True
+    )
     area_code = models.CharField(max_length=13, validators=[AREA_CODE], blank=True, default="")
-    service = models.CharField(max_length=12, choices=Service, blank=True, default="", help_text=_("empty: all"))
+    service = models.CharField(
+        max_length=12, choices=Service, blank=True, default="", help_text=_("empty: all")
+    )
     starts_on = models.DateField()
     ends_on = models.DateField()
     reason = models.CharField(max_length=200)
@@ -107,7 +118,9 @@ class Delegation(models.Model):
     class Meta:
         ordering = ["-starts_on"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="delegation_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="delegation_ends_after_start"
+            ),
             models.CheckConstraint(condition=~Q(office=F("delegate")), name="delegation_to_another_office"),
         ]
 
@@ -117,7 +130,8 @@ class HandoverPolicy(models.Model):
 
     office = models.OneToOneField(Office, on_delete=models.CASCADE, related_name="policy")
     collectors = models.JSONField(
-        default=list, help_text=_("who may collect: HOLDER, SAME_FAMILY_CARD, WRITTEN_AUTHORITY, VILLAGE_OFFICER")
+        default=list,
+        help_text=_("who may collect: HOLDER, SAME_FAMILY_CARD, WRITTEN_AUTHORITY, VILLAGE_OFFICER"),
     )
     old_card_required = models.BooleanField(default=True)
     delivery_attempts = models.PositiveSmallIntegerField(default=2)
@@ -131,7 +145,12 @@ class HandoverPolicy(models.Model):
         verbose_name_plural = "handover policies"
         constraints = [
             models.CheckConstraint(
-                condition=Q(delivery_attempts__gte=1, hold_days__gte=1, items_per_shipment__gte=1, items_per_bag__gte=1),
+                condition=Q(
+                    delivery_attempts__gte=1,
+                    hold_days__gte=1,
+                    items_per_shipment__gte=1,
+                    items_per_bag__gte=1,
+                ),
                 name="policy_numbers_positive",
             )
         ]
@@ -149,7 +168,9 @@ class Quota(models.Model):
     per_day = models.PositiveIntegerField(default=20)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["office", "lane"], name="one_quota_per_office_and_lane")]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "lane"], name="one_quota_per_office_and_lane")
+        ]
 
 
 class QuotaDay(models.Model):

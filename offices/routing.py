@@ -77,7 +77,9 @@ class Routing:
             passed.append(office_id)
             delegate = self._delegate(office_id, service, on)
             if delegate is None:
-                return Route(office_id=None, instead_of=tuple(passed), fault=RouteFault.CLOSED_WITHOUT_DELEGATE)
+                return Route(
+                    office_id=None, instead_of=tuple(passed), fault=RouteFault.CLOSED_WITHOUT_DELEGATE
+                )
             if delegate in passed:
                 return Route(office_id=None, instead_of=tuple(passed), fault=RouteFault.DELEGATION_CYCLE)
             office_id = delegate
@@ -93,7 +95,11 @@ class Routing:
 
     def _delegate(self, office_id: int, service: str, on: date) -> int | None:
         for stand_in in self.delegations:
-            if stand_in.office_id == office_id and stand_in.service == service and stand_in.first <= on <= stand_in.last:
+            if (
+                stand_in.office_id == office_id
+                and stand_in.service == service
+                and stand_in.first <= on <= stand_in.last
+            ):
                 return stand_in.delegate_id
         return None
 

@@ -21,17 +21,27 @@ class QuotaFull(Exception):
 def load_routing(*, on: date) -> Routing:
     """Read all that is needed to route on one day."""
     return Routing(
-        areas={(a.service, a.area_code): a.office_id for a in AreaServed.objects.filter(office__is_active=True)},
+        areas={
+            (a.service, a.area_code): a.office_id for a in AreaServed.objects.filter(office__is_active=True)
+        },
         office_regions=dict(Office.objects.values_list("pk", "region_code")),
         closures=[
             ClosedDays(
-                office_id=c.office_id, area_code=c.area_code, service=c.service, first=c.starts_on, last=c.ends_on
+                office_id=c.office_id,
+                area_code=c.area_code,
+                service=c.service,
+                first=c.starts_on,
+                last=c.ends_on,
             )
             for c in Closure.objects.filter(starts_on__lte=on, ends_on__gte=on)
         ],
         delegations=[
             StandIn(
-                office_id=d.office_id, delegate_id=d.delegate_id, service=d.service, first=d.starts_on, last=d.ends_on
+                office_id=d.office_id,
+                delegate_id=d.delegate_id,
+                service=d.service,
+                first=d.starts_on,
+                last=d.ends_on,
             )
             for d in Delegation.objects.filter(starts_on__lte=on, ends_on__gte=on).order_by("pk")
         ],
@@ -56,7 +66,11 @@ def take_place(*, office_id: int, lane: str, day: date) -> None:
     with transaction.atomic():
         quota = Quota.objects.filter(office_id=office_id, lane=lane).first()
         QuotaDay.objects.bulk_create(
-            [QuotaDay(office_id=office_id, lane=lane, day=day, places=quota.per_day if quota else DEFAULT_PLACES)],
+            [
+                QuotaDay(
+                    office_id=office_id, lane=lane, day=day, places=quota.per_day if quota else DEFAULT_PLACES
+                )
+            ],
             ignore_conflicts=True,
         )
         free = QuotaDay.objects.filter(office_id=office_id, lane=lane, day=day, taken__lt=F("places"))
@@ -66,7 +80,9 @@ def take_place(*, office_id: int, lane: str, day: date) -> None:
 
 def give_back_place(*, office_id: int, lane: str, day: date) -> None:
     """Return a place that was taken."""
-    QuotaDay.objects.filter(Q(office_id=office_id, lane=lane, day=day) & Q(taken__gt=0)).update(taken=F("taken") - 1)
+    QuotaDay.objects.filter(Q(office_id=office_id, lane=lane, day=day) & Q(taken__gt=0)).update(
+        taken=F("taken") - 1
+    )
 
 
 def places_left(*, office_id: int, lane: str, day: date) -> int:

@@ -24,7 +24,9 @@ class AccessRecord(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(records__gte=0), name="access_records_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(records__gte=0), name="access_records_not_negative")
+        ]
         indexes = [
             # "who looked at this card?", asked for a data request
             models.Index(fields=["subject_kind", "subject_key", "at"], name="access_of_subject"),

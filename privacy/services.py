@@ -21,7 +21,9 @@ def record_access(
     )
 
 
-def record_export(*, actor_id: int | None, subject_kind: str, subject_key: str, records: int, at: datetime) -> None:
+def record_export(
+    *, actor_id: int | None, subject_kind: str, subject_key: str, records: int, at: datetime
+) -> None:
     """Write one record for a file that left with `records` persons' data."""
     AccessRecord.objects.create(
         actor_id=actor_id,
@@ -38,5 +40,10 @@ def receive_data_request(
 ) -> DataRequest:
     """Take a person's request; its clock starts now."""
     return DataRequest.objects.create(
-        kind=kind, office_id=office_id, subject_key=subject_key, text=text, received_at=at, due_at=at + ANSWER_WITHIN
+        kind=kind,
+        office_id=office_id,
+        subject_key=subject_key,
+        text=text,
+        received_at=at,
+        due_at=at + ANSWER_WITHIN,
     )

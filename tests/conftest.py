@@ -21,16 +21,23 @@ def _flush_append_only_tables() -> Iterator[None]:
     original = DatabaseOperations.sql_flush
 
     def sql_flush(
-        self: DatabaseOperations, style: Style, tables: Any, *, reset_sequences: bool = False, allow_cascade: bool = False
+        self: DatabaseOperations,
+        style: Style,
+        tables: Any,
+        *,
+        reset_sequences: bool = False,
+        allow_cascade: bool = False,
     ) -> list[str]:
-        statements = original(self, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+        statements = original(
+            self, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade
+        )
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
         drop = [f"DROP TRIGGER {name}" for name, _sql in triggers]
         return [*drop, *statements, *(sql for _name, sql in triggers)]
 
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign,assignment]
     yield
     DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
 

@@ -23,11 +23,21 @@ _SERVICE_OF_KIND = {
 
 
 def make_office(
-    *, code: str, kind: Office.Kind, region_code: str, parent: Office | None = None, serves: Sequence[str] = ()
+    *,
+    code: str,
+    kind: Office.Kind,
+    region_code: str,
+    parent: Office | None = None,
+    serves: Sequence[str] = (),
 ) -> Office:
     """Make an office and let it serve areas with the service of its kind."""
     office = Office.objects.create(
-        code=code, name=f"Kantor {code}", kind=kind, parent=parent, region_code=region_code, address="Jl. Contoh 1"
+        code=code,
+        name=f"Kantor {code}",
+        kind=kind,
+        parent=parent,
+        region_code=region_code,
+        address="Jl. Contoh 1",
     )
     for area_code in serves:
         AreaServed.objects.create(office=office, service=_SERVICE_OF_KIND[kind], area_code=area_code)

@@ -11,7 +11,9 @@ from privacy.fields import EncryptedTextField
 class CounterStay(models.Model):
     """A card on a counter's shelf. `live` is null once it has left."""
 
-    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="counter_stays", db_index=False)
+    card = models.ForeignKey(
+        "shipments.Card", on_delete=models.PROTECT, related_name="counter_stays", db_index=False
+    )
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="counter_stays")
     shelf = models.CharField(max_length=16, blank=True, default="")
     arrived_at = models.DateTimeField()
@@ -21,7 +23,9 @@ class CounterStay(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["card", "live"], name="card_on_one_shelf"),
-            models.CheckConstraint(condition=Q(live__isnull=True) | Q(live=True), name="stay_live_true_or_null"),
+            models.CheckConstraint(
+                condition=Q(live__isnull=True) | Q(live=True), name="stay_live_true_or_null"
+            ),
         ]
         indexes = [
             # a counter's shelf by age
@@ -43,7 +47,9 @@ class Appointment(models.Model):
         ordering = ["day", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["card"], condition=Q(cancelled_at__isnull=True), name="one_standing_appointment_per_card"
+                fields=["card"],
+                condition=Q(cancelled_at__isnull=True),
+                name="one_standing_appointment_per_card",
             )
         ]
         indexes = [
@@ -53,7 +59,7 @@ class Appointment(models.Model):
 
 
 class Collection(models.Model):
-    """Who took a card, with which document. One standing collection per card; undone by a supervisor the same day."""
+    """Who took a card, with which document. One standing collection per card; a supervisor may undo it."""
 
     class Document(models.TextChoices):
         OLD_CARD = "OLD_CARD", _("old identity card")
@@ -65,14 +71,20 @@ class Collection(models.Model):
 
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="collections")
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="collections")
-    event = models.OneToOneField("delivery.TrackingEvent", on_delete=models.PROTECT, related_name="collection")
+    event = models.OneToOneField(
+        "delivery.TrackingEvent", on_delete=models.PROTECT, related_name="collection"
+    )
     relation = models.CharField(max_length=20)
     documents = models.JSONField(default=list)
     collector_name = EncryptedTextField(purpose="collection.collector_name", blank=True, default="")
     old_card_surrendered = models.BooleanField(default=False)
-    nonce = models.CharField(max_length=64, unique=True, help_text=_("made by the counter's browser: repeat-safe"))
+    nonce = models.CharField(
+        max_length=64, unique=True, help_text=_("made by the counter's browser: repeat-safe")
+    )
     collected_at = models.DateTimeField()
-    collected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    collected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -104,7 +116,9 @@ class VillageList(models.Model):
     officer = models.CharField(max_length=120, help_text=_("name and position of the village's officer"))
     cards = models.PositiveIntegerField()
     handed_at = models.DateTimeField()
-    handed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    handed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     return_by = models.DateField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -134,7 +148,9 @@ class VillageListCard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["village_list", "card"], name="card_once_per_village_list"),
             models.UniqueConstraint(
-                fields=["card"], condition=Q(result__in=["OPEN", "NOT_FOUND"]), name="card_on_one_open_village_list"
+                fields=["card"],
+                condition=Q(result__in=["OPEN", "NOT_FOUND"]),
+                name="card_on_one_open_village_list",
             ),
             models.CheckConstraint(
                 condition=Q(result="OPEN") | Q(reported_on__isnull=False), name="village_report_has_day"

@@ -19,7 +19,10 @@ class CourierFile(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     office = models.ForeignKey(
-        "offices.Office", on_delete=models.PROTECT, related_name="courier_files", help_text=_("whose file it is")
+        "offices.Office",
+        on_delete=models.PROTECT,
+        related_name="courier_files",
+        help_text=_("whose file it is"),
     )
     courier = models.CharField(max_length=12, default="POS")
     name = models.CharField(max_length=200)
@@ -27,12 +30,16 @@ class CourierFile(models.Model):
     file = models.FileField(upload_to="courier/", blank=True)
     result = models.FileField(upload_to="courier/", blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
-    table_version = models.CharField(max_length=12, blank=True, default="", help_text=_("of the texts' meaning"))
+    table_version = models.CharField(
+        max_length=12, blank=True, default="", help_text=_("of the texts' meaning")
+    )
     rows = models.PositiveIntegerField(default=0)
     outcomes = models.JSONField(default=dict)
     fault = models.JSONField(default=dict)
     job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, related_name="+", null=True, blank=True)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     uploaded_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, blank=True)
 
@@ -41,7 +48,7 @@ class CourierFile(models.Model):
 
 
 class CourierRow(models.Model):
-    """A row that changed nothing and that somebody must look at: unknown item, unmapped text, damaged number…"""
+    """A row that changed nothing and that somebody must look at: unknown item, unmapped text…"""
 
     courier_file = models.ForeignKey(CourierFile, on_delete=models.CASCADE, related_name="kept_rows")
     row = models.PositiveIntegerField()
@@ -73,10 +80,14 @@ class StatusText(models.Model):
     status = models.CharField(max_length=20)
     reason = models.CharField(max_length=24, blank=True, default="")
     action = models.CharField(max_length=24, blank=True, default="")
-    mapped_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    mapped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     mapped_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["courier", "status_text", "remark_text"], name="one_meaning_per_text")
+            models.UniqueConstraint(
+                fields=["courier", "status_text", "remark_text"], name="one_meaning_per_text"
+            )
         ]

@@ -9,18 +9,22 @@ from delivery import status as vocabulary
 
 
 class TrackingEvent(models.Model):
-    """One fact about a card. Append-only: triggers refuse UPDATE and DELETE. A correction voids by a new event."""
+    """One fact about a card. Append-only by trigger. A correction is a new event that voids another."""
 
     class Source(models.TextChoices):
         DESK = "DESK", _("our desk")
         COURIER_FILE = "FILE", _("courier file")
         API = "API", _("API")
 
-    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="events", db_index=False)
+    card = models.ForeignKey(
+        "shipments.Card", on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     item = models.ForeignKey(
         "shipments.Item", on_delete=models.PROTECT, related_name="events", null=True, db_index=False
     )
-    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in vocabulary.Status], blank=True)
+    status = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in vocabulary.Status], blank=True
+    )
     reason = models.CharField(max_length=24, blank=True, default="")
     action = models.CharField(max_length=24, blank=True, default="")
     receiver = models.CharField(max_length=20, blank=True, default="")
@@ -55,14 +59,18 @@ class TrackingEvent(models.Model):
             # a card's history: its page, and folding it whole
             models.Index(fields=["card", "occurred_at"], name="event_of_card"),
             # undo of an applied file
-            models.Index(fields=["courier_file"], name="event_of_file", condition=Q(courier_file__isnull=False)),
+            models.Index(
+                fields=["courier_file"], name="event_of_file", condition=Q(courier_file__isnull=False)
+            ),
         ]
 
 
 class Delivery(models.Model):
-    """A card's state, as `fold` gives it; rebuilt and checked by `manage.py refold`. One row per card with events."""
+    """A card's state, as `fold` gives it, for every card with events; `manage.py refold` checks it."""
 
-    card = models.OneToOneField("shipments.Card", on_delete=models.PROTECT, primary_key=True, related_name="delivery")
+    card = models.OneToOneField(
+        "shipments.Card", on_delete=models.PROTECT, primary_key=True, related_name="delivery"
+    )
     item = models.ForeignKey(
         "shipments.Item", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
@@ -85,7 +93,7 @@ class Delivery(models.Model):
             )
         ]
         indexes = [
-            # what still moves: silent items, returns to receive, cards at a counter. Finished cards are not in it.
+            # what still moves: silent items, returns to receive, cards at a counter
             models.Index(
                 fields=["status", "since"],
                 name="delivery_unfinished",

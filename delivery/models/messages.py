@@ -24,7 +24,9 @@ class Message(models.Model):
         FAILED = "FAILED", _("failed")
         WITHDRAWN = "WITHDRAWN", _("withdrawn")
 
-    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="messages", db_index=False)
+    card = models.ForeignKey(
+        "shipments.Card", on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     occasion = models.CharField(max_length=16, choices=Occasion)
     sequence = models.PositiveSmallIntegerField(default=1, help_text=_("second reminder, second attempt…"))
     channel = models.CharField(max_length=12, default="CONSOLE")
@@ -42,7 +44,9 @@ class Message(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["card", "occasion", "sequence", "channel"], name="message_once"),
-            models.CheckConstraint(condition=~Q(state="SENT") | Q(sent_at__isnull=False), name="sent_message_has_time"),
+            models.CheckConstraint(
+                condition=~Q(state="SENT") | Q(sent_at__isnull=False), name="sent_message_has_time"
+            ),
         ]
         indexes = [
             # the sender's queue

@@ -7,7 +7,7 @@ from privacy.fields import EncryptedTextField
 
 
 class LookupLimit(models.Model):
-    """Failed and counted lookups under one key (a record, a client address, or everybody), kept atomically."""
+    """Lookups counted under one key (a record, a client address, or everybody), atomically."""
 
     key = models.CharField(max_length=40, primary_key=True)
     window_start = models.DateTimeField()

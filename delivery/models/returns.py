@@ -22,13 +22,17 @@ class ReturnReceipt(models.Model):
         REPRINT = "REPRINT", _("reprint")
 
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="returns")
-    item = models.OneToOneField("shipments.Item", on_delete=models.PROTECT, related_name="return_receipt", null=True)
+    item = models.OneToOneField(
+        "shipments.Item", on_delete=models.PROTECT, related_name="return_receipt", null=True
+    )
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=24, blank=True, default="")
     condition = models.CharField(max_length=7, choices=Condition, default=Condition.FINE)
     decision = models.CharField(max_length=10, choices=Decision, default=Decision.UNDECIDED)
     received_at = models.DateTimeField()
-    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -50,15 +54,21 @@ class Transfer(models.Model):
     to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="transfers")
     sent = models.PositiveIntegerField()
     sent_at = models.DateTimeField()
-    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     received = models.PositiveIntegerField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
-    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     class Meta:
         ordering = ["-sent_at"]
         constraints = [
-            models.CheckConstraint(condition=~Q(from_office=models.F("to_office")), name="transfer_between_offices"),
+            models.CheckConstraint(
+                condition=~Q(from_office=models.F("to_office")), name="transfer_between_offices"
+            ),
             models.CheckConstraint(condition=Q(sent__gt=0), name="transfer_sends_something"),
         ]
 
@@ -67,11 +77,15 @@ class TransferCard(models.Model):
     """A card in a transfer. `live` is null once it has arrived."""
 
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="cards")
-    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="transfers", db_index=False)
+    card = models.ForeignKey(
+        "shipments.Card", on_delete=models.PROTECT, related_name="transfers", db_index=False
+    )
     live = models.BooleanField(null=True, default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["card", "live"], name="card_in_one_live_transfer"),
-            models.CheckConstraint(condition=Q(live__isnull=True) | Q(live=True), name="transfer_live_true_or_null"),
+            models.CheckConstraint(
+                condition=Q(live__isnull=True) | Q(live=True), name="transfer_live_true_or_null"
+            ),
         ]

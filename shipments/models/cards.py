@@ -58,7 +58,9 @@ class IntakeFile(models.Model):
     outcomes = models.JSONField(default=dict)
     fault = models.JSONField(default=dict, help_text=_("code and parameters of the reason for a refusal"))
     job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, related_name="+", null=True, blank=True)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     uploaded_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -69,9 +71,13 @@ class IntakeFile(models.Model):
 class Card(models.Model):
     """One printed e-KTP. Every printed card is a row here for ever; what happens to it is told elsewhere."""
 
-    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="cards", db_index=False)
+    office = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="cards", db_index=False
+    )
     reference = models.CharField(max_length=12, help_text=_("own reference with check character"))
-    fingerprint = models.CharField(max_length=32, help_text=_("the printed row; the same row twice is one card"))
+    fingerprint = models.CharField(
+        max_length=32, help_text=_("the printed row; the same row twice is one card")
+    )
     nik = EncryptedTextField(purpose="card.nik")
     nik_index = models.CharField(max_length=32)
     kk = EncryptedTextField(purpose="card.kk", blank=True, default="")
@@ -88,15 +94,21 @@ class Card(models.Model):
         IntakeFile, on_delete=models.PROTECT, related_name="cards", null=True, blank=True, db_index=False
     )
     intake_row = models.PositiveIntegerField(null=True, blank=True)
-    access_version = models.PositiveSmallIntegerField(default=1, help_text=_("raised to void the PIN and the link"))
+    access_version = models.PositiveSmallIntegerField(
+        default=1, help_text=_("raised to void the PIN and the link")
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["reference"], name="card_reference_once"),
             models.UniqueConstraint(fields=["office", "fingerprint"], name="printed_row_once"),
-            models.CheckConstraint(condition=Q(lane__in=[lane.value for lane in Lane]), name="card_lane_known"),
-            models.CheckConstraint(condition=Q(channel__in=[c.value for c in Channel]), name="card_channel_known"),
+            models.CheckConstraint(
+                condition=Q(lane__in=[lane.value for lane in Lane]), name="card_lane_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=[c.value for c in Channel]), name="card_channel_known"
+            ),
             models.CheckConstraint(
                 condition=Q(disposition__in=[d.value for d in Disposition]), name="card_disposition_known"
             ),
@@ -105,7 +117,9 @@ class Card(models.Model):
             # search by NIK at a counter; tracking by NIK + family card; printed twice
             models.Index(fields=["nik_index"], name="card_nik"),
             # the ledger's small buckets and the lists behind them
-            models.Index(fields=["office", "disposition"], name="card_aside", condition=~Q(disposition="REGISTERED")),
+            models.Index(
+                fields=["office", "disposition"], name="card_aside", condition=~Q(disposition="REGISTERED")
+            ),
             # the list of one intake's cards
             models.Index(fields=["intake_file", "intake_row"], name="card_of_intake"),
         ]
@@ -128,12 +142,16 @@ class DispositionChange(models.Model):
     before = models.CharField(max_length=10, choices=Disposition)
     after = models.CharField(max_length=10, choices=Disposition)
     reason = models.CharField(max_length=200)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     changed_at = models.DateTimeField()
 
     class Meta:
         ordering = ["changed_at", "pk"]
-        constraints = [models.CheckConstraint(condition=~Q(before=models.F("after")), name="disposition_differs")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(before=models.F("after")), name="disposition_differs")
+        ]
 
 
 class PrintCheck(models.Model):
@@ -148,7 +166,9 @@ class PrintCheck(models.Model):
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="print_checks")
     finding = models.CharField(max_length=13, choices=Finding)
     reason = models.CharField(max_length=200, blank=True, default="")
-    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     checked_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -177,17 +197,21 @@ class AreaHold(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")), name="hold_ends_after_start"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+                name="hold_ends_after_start",
             ),
             models.CheckConstraint(
-                condition=Q(action="WAIT", channel="") | (Q(action="WITHDRAW") & Q(channel__in=["COUNTER", "VILLAGE"])),
+                condition=Q(action="WAIT", channel="")
+                | (Q(action="WITHDRAW") & Q(channel__in=["COUNTER", "VILLAGE"])),
                 name="withdrawal_names_a_channel",
             ),
         ]

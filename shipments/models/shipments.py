@@ -22,16 +22,22 @@ class Shipment(models.Model):
     """A batch of items for one post office. Immutable from closing on: its manifest is frozen by a hash."""
 
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="shipments")
-    post_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="incoming_shipments")
+    post_office = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="incoming_shipments"
+    )
     number = models.CharField(max_length=32, unique=True)
     state = models.CharField(max_length=11, choices=ShipmentState, default=ShipmentState.OPEN)
     item_count = models.PositiveIntegerField(default=0, help_text=_("frozen at closing"))
     manifest_sha256 = models.CharField(max_length=64, blank=True, default="")
     r7_number = models.CharField(max_length=40, blank=True, default="")
     opened_at = models.DateTimeField()
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -42,7 +48,8 @@ class Shipment(models.Model):
                 name="closed_shipment_is_frozen",
             ),
             models.CheckConstraint(
-                condition=~Q(state="CANCELLED") | Q(cancelled_at__isnull=False), name="cancelled_shipment_has_time"
+                condition=~Q(state="CANCELLED") | Q(cancelled_at__isnull=False),
+                name="cancelled_shipment_has_time",
             ),
         ]
 
@@ -88,7 +95,8 @@ class NumberBlock(models.Model):
             ),
             models.CheckConstraint(condition=Q(last_serial__lte=99_999_999), name="serial_has_eight_digits"),
             models.CheckConstraint(
-                condition=~Q(kind="S10") | Q(service_indicator__regex=r"^[A-Z]{2}$"), name="s10_block_has_indicator"
+                condition=~Q(kind="S10") | Q(service_indicator__regex=r"^[A-Z]{2}$"),
+                name="s10_block_has_indicator",
             ),
         ]
 
@@ -111,7 +119,9 @@ class Item(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="items", db_index=False)
     bag = models.ForeignKey(Bag, on_delete=models.PROTECT, related_name="items", null=True, db_index=False)
     position = models.PositiveIntegerField()
-    number = models.CharField(max_length=24, null=True, blank=True, help_text=_("empty until the post gives one"))
+    number = models.CharField(
+        max_length=24, null=True, blank=True, help_text=_("empty until the post gives one")
+    )
     live = models.BooleanField(null=True, default=True)
     packed_at = models.DateTimeField(null=True, blank=True)
 
@@ -121,7 +131,9 @@ class Item(models.Model):
             models.UniqueConstraint(fields=["card", "live"], name="card_in_one_live_shipment"),
             models.UniqueConstraint(fields=["shipment", "position"], name="item_position_once"),
             models.UniqueConstraint(fields=["number"], name="item_number_once"),
-            models.CheckConstraint(condition=Q(live__isnull=True) | Q(live=True), name="item_live_is_true_or_null"),
+            models.CheckConstraint(
+                condition=Q(live__isnull=True) | Q(live=True), name="item_live_is_true_or_null"
+            ),
         ]
 
 
@@ -132,7 +144,9 @@ class LabelPrint(models.Model):
     format = models.CharField(max_length=12)
     labels = models.PositiveIntegerField()
     reason = models.CharField(max_length=200, blank=True, default="")
-    printed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    printed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     printed_at = models.DateTimeField()
 
     class Meta:
@@ -147,10 +161,14 @@ class Handover(models.Model):
     giver = models.CharField(max_length=120, help_text=_("name and position of our officer"))
     taker = models.CharField(max_length=120, help_text=_("name and position of the post's officer"))
     handed_over_at = models.DateTimeField()
-    handed_over_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    handed_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
     received = models.PositiveIntegerField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
-    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     class Meta:
         constraints = [
@@ -173,8 +191,12 @@ class HandoverDifference(models.Model):
 
     handover = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="differences")
     kind = models.CharField(max_length=7, choices=Kind)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="differences", null=True, blank=True)
-    scanned = models.CharField(max_length=40, blank=True, default="", help_text=_("what was scanned, when extra"))
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, related_name="differences", null=True, blank=True
+    )
+    scanned = models.CharField(
+        max_length=40, blank=True, default="", help_text=_("what was scanned, when extra")
+    )
     note = models.CharField(max_length=200, blank=True, default="")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -195,6 +217,7 @@ class HandoverDifference(models.Model):
                 condition=Q(kind="EXTRA") | Q(item__isnull=False), name="difference_names_an_item"
             ),
             models.CheckConstraint(
-                condition=Q(closed_at__isnull=True) | ~Q(resolution=""), name="closed_difference_has_resolution"
+                condition=Q(closed_at__isnull=True) | ~Q(resolution=""),
+                name="closed_difference_has_resolution",
             ),
         ]

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +34,7 @@ class Command(BaseCommand):
         self.stdout.write(f"AntarKTP: http://{host}:{port}/  (Ctrl+C ends it)")
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: _end(ended, _frame))
+            signal.signal(number, lambda *_signal: ended.set())
         running = {name: subprocess.Popen(command) for name, command in commands.items()}  # noqa: S603 - our own commands
         failed = self._wait(running, ended)
         for process in running.values():
@@ -52,7 +51,3 @@ class Command(BaseCommand):
                 if process.poll() is not None:
                     return name
         return ""
-
-
-def _end(ended: threading.Event, _frame: FrameType | None) -> None:
-    ended.set()
