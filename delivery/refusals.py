@@ -1,0 +1,95 @@
+"""Why a command about a card's way is refused: stable codes, and templates that say what to do about it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Every refusal of this room. The doors translate; nothing else is ever matched on."""
+
+    # returns and transfers
+    OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
+    TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
+    TRANSFER_NOT_FOUND = "TRANSFER_NOT_FOUND"
+    DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
+    # counter
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_COLLECTED = "ALREADY_COLLECTED"
+    WRONG_OFFICE = "WRONG_OFFICE"
+    NOT_RECEIVED = "NOT_RECEIVED"
+    ON_HOLD = "ON_HOLD"
+    QUOTA_FULL = "QUOTA_FULL"
+    OFFICE_CLOSED = "OFFICE_CLOSED"
+    COLLECTOR_NOT_ALLOWED = "COLLECTOR_NOT_ALLOWED"
+    DOCUMENT_MISSING = "DOCUMENT_MISSING"
+    OLD_CARD_NOT_SURRENDERED = "OLD_CARD_NOT_SURRENDERED"
+    IDENTITY_MISMATCH = "IDENTITY_MISMATCH"
+    WRONG_PIN = "WRONG_PIN"
+    NONCE_USED = "NONCE_USED"
+    UNDO_TOO_LATE = "UNDO_TOO_LATE"
+    ALREADY_UNDONE = "ALREADY_UNDONE"
+    REASON_MISSING = "REASON_MISSING"
+    NIK_CIRCULATES = "NIK_CIRCULATES"
+    # appointments
+    DAY_PASSED = "DAY_PASSED"
+    DAY_TOO_LATE = "DAY_TOO_LATE"
+    ALREADY_BOOKED = "ALREADY_BOOKED"
+    NOT_BOOKED = "NOT_BOOKED"
+    # village lists
+    NO_CARDS = "NO_CARDS"
+    CARD_NOT_HERE = "CARD_NOT_HERE"
+    RETURN_DATE_PASSED = "RETURN_DATE_PASSED"
+    NOT_ON_LIST = "NOT_ON_LIST"
+    ALREADY_REPORTED = "ALREADY_REPORTED"
+    # enquiries
+    TEXT_MISSING = "TEXT_MISSING"
+    ALREADY_ANSWERED = "ALREADY_ANSWERED"
+    TOO_MANY_ENQUIRIES = "TOO_MANY_ENQUIRIES"
+
+
+class DeliveryRefused(Exception):
+    """A command was refused and nothing was changed."""
+
+    def __init__(self, code: Code, **params: Any) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(MESSAGES[code] % params if params else MESSAGES[code])
+
+
+# English is the msgid that the doors translate.
+MESSAGES: Mapping[Code, str] = {
+    Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
+    Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",
+    Code.TRANSFER_NOT_FOUND: "This transfer is not known. Check the number on the transfer list.",
+    Code.DECISION_NOT_POSSIBLE: "%(reference)s is not waiting for a decision: it is %(status)s.",
+    Code.NOT_FOUND: "No card answers to what was scanned. Scan the label again or type the number.",
+    Code.ALREADY_COLLECTED: "The card was already collected on %(day)s.",
+    Code.WRONG_OFFICE: "The card waits at %(office)s, not here. Send the person there.",
+    Code.NOT_RECEIVED: "The card has not arrived at a counter yet: it is %(status)s.",
+    Code.ON_HOLD: "The card is on hold (%(reason)s). Ask the registry office.",
+    Code.QUOTA_FULL: "All places on %(day)s are taken. Offer another day.",
+    Code.OFFICE_CLOSED: "The office does not hand out cards on %(day)s. Offer another day.",
+    Code.COLLECTOR_NOT_ALLOWED: "This office does not give a card to: %(relation)s.",
+    Code.DOCUMENT_MISSING: "A document is missing. Ask for one of: %(documents)s.",
+    Code.OLD_CARD_NOT_SURRENDERED: "The old card must be handed in, or an interim letter shown.",
+    Code.IDENTITY_MISMATCH: "The document shown belongs to somebody else. Do not give out the card.",
+    Code.WRONG_PIN: "The PIN is wrong. Ask for the message or the receipt.",
+    Code.NONCE_USED: "This confirmation was already used for another card. Scan again.",
+    Code.UNDO_TOO_LATE: "A collection is undone on the same day only; it was on %(day)s.",
+    Code.ALREADY_UNDONE: "This collection was already undone.",
+    Code.REASON_MISSING: "Write a reason.",
+    Code.NIK_CIRCULATES: "Another card of the same person is in circulation now: %(reference)s.",
+    Code.DAY_PASSED: "%(day)s has passed. Choose today or a later day.",
+    Code.DAY_TOO_LATE: "The card is kept until %(until)s. Choose an earlier day.",
+    Code.ALREADY_BOOKED: "There is already an appointment on %(day)s.",
+    Code.NOT_BOOKED: "There is no appointment to cancel.",
+    Code.NO_CARDS: "There is no card here for this village.",
+    Code.CARD_NOT_HERE: "%(reference)s is not at this office: it is %(status)s.",
+    Code.RETURN_DATE_PASSED: "%(day)s has passed. Write the day by which leftovers come back.",
+    Code.NOT_ON_LIST: "A card that was reported is not on list %(number)s.",
+    Code.ALREADY_REPORTED: "%(reference)s was already reported as %(result)s.",
+    Code.TEXT_MISSING: "Write your question.",
+    Code.ALREADY_ANSWERED: "This question was already answered.",
+    Code.TOO_MANY_ENQUIRIES: "There are already %(open)s questions about this card that wait for an answer.",
+}

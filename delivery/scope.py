@@ -1,0 +1,123 @@
+"""Which cards, files, returns, lists and transfers a user may see: those that the user's office handles."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Role, User
+from delivery.models import (
+    Appointment,
+    Collection,
+    CounterStay,
+    CourierFile,
+    Enquiry,
+    ReturnReceipt,
+    Transfer,
+    TransferCard,
+    VillageList,
+    VillageListCard,
+)
+from shipments.models import Card, Item, ShipmentState
+
+_REGISTRY = frozenset({Role.PRINTING, Role.SUPERVISOR})
+_POSTED = (ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
+
+
+def cards_in_scope(user: User) -> QuerySet[Card]:
+    """Give a registry its own cards, a counter those that came to it, a partner those that it was given to deliver."""
+    if user.office_id is None or not user.is_active:
+        return Card.objects.none()
+    if user.role in _REGISTRY:
+        return Card.objects.filter(office_id=user.office_id)
+    if user.role == Role.COUNTER:
+        return Card.objects.filter(_came_to_counter(user.office_id))
+    if user.role == Role.PARTNER:
+        items = Item.objects.filter(shipment__post_office_id=user.office_id, shipment__state__in=_POSTED)
+        return Card.objects.filter(pk__in=items.values("card_id"))
+    return Card.objects.none()
+
+
+def _came_to_counter(counter_id: int) -> Q:
+    """On its shelf now or once, on the way to it, taken in by it, or given out from it."""
+    return (
+        Q(pk__in=CounterStay.objects.filter(counter_id=counter_id).values("card_id"))
+        | Q(pk__in=TransferCard.objects.filter(transfer__to_office_id=counter_id).values("card_id"))
+        | Q(pk__in=Collection.objects.filter(counter_id=counter_id).values("card_id"))
+        | Q(pk__in=ReturnReceipt.objects.filter(office_id=counter_id).values("card_id"))
+        | Q(pk__in=VillageListCard.objects.filter(village_list__office_id=counter_id).values("card_id"))
+    )
+
+
+def courier_files_visible_to(user: User) -> QuerySet[CourierFile]:
+    """Give a registry its own files and those of its post offices, a partner its own office's."""
+    if user.office_id is None or not user.is_active:
+        return CourierFile.objects.none()
+    if user.role in _REGISTRY:
+        return CourierFile.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.PARTNER:
+        return CourierFile.objects.filter(office_id=user.office_id)
+    return CourierFile.objects.none()
+
+
+def returns_visible_to(user: User) -> QuerySet[ReturnReceipt]:
+    """Give a registry the returns of its cards, a counter those that it took in."""
+    if user.office_id is None or not user.is_active:
+        return ReturnReceipt.objects.none()
+    if user.role in _REGISTRY:
+        return ReturnReceipt.objects.filter(card__office_id=user.office_id)
+    if user.role == Role.COUNTER:
+        return ReturnReceipt.objects.filter(office_id=user.office_id)
+    return ReturnReceipt.objects.none()
+
+
+def transfers_visible_to(user: User) -> QuerySet[Transfer]:
+    """Give a registry what it sent, a counter what is sent to it."""
+    if user.office_id is None or not user.is_active:
+        return Transfer.objects.none()
+    if user.role in _REGISTRY:
+        return Transfer.objects.filter(_own_or_working_for_us("from_office", user.office_id))
+    if user.role == Role.COUNTER:
+        return Transfer.objects.filter(Q(to_office_id=user.office_id) | Q(from_office_id=user.office_id))
+    return Transfer.objects.none()
+
+
+def village_lists_visible_to(user: User) -> QuerySet[VillageList]:
+    """Give a registry its own lists and those of its counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return VillageList.objects.none()
+    if user.role in _REGISTRY:
+        return VillageList.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.COUNTER:
+        return VillageList.objects.filter(office_id=user.office_id)
+    return VillageList.objects.none()
+
+
+def appointments_visible_to(user: User) -> QuerySet[Appointment]:
+    """Give a supervisor the appointments of the registry's counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return Appointment.objects.none()
+    if user.role == Role.SUPERVISOR:
+        return Appointment.objects.filter(_own_or_working_for_us("counter", user.office_id))
+    if user.role == Role.COUNTER:
+        return Appointment.objects.filter(counter_id=user.office_id)
+    return Appointment.objects.none()
+
+
+def collections_visible_to(user: User) -> QuerySet[Collection]:
+    """Give a supervisor the collections at the registry's counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return Collection.objects.none()
+    if user.role == Role.SUPERVISOR:
+        return Collection.objects.filter(_own_or_working_for_us("counter", user.office_id))
+    if user.role == Role.COUNTER:
+        return Collection.objects.filter(counter_id=user.office_id)
+    return Collection.objects.none()
+
+
+def enquiries_visible_to(user: User) -> QuerySet[Enquiry]:
+    """Give those who may see cards the questions about the cards in their scope."""
+    if user.role == Role.PARTNER:
+        return Enquiry.objects.none()
+    return Enquiry.objects.filter(card__in=cards_in_scope(user))
+
+
+def _own_or_working_for_us(field: str, office_id: int) -> Q:
+    return Q(**{f"{field}_id": office_id}) | Q(**{f"{field}__parent_id": office_id})
