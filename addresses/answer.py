@@ -25,12 +25,13 @@ from addresses.outcome import (
     Status,
     Verdict,
 )
-from addresses.parsing import MAX_FIELD_LENGTH, ParsedAddress, cleaned
+from addresses.parsing import ParsedAddress
 
 RESOLVER_VERSION: Final = "1"
 _CONFLICT_CONFIDENCE: Final = 0.9
 _CONFLICT_SCORE: Final = 80
 _LENGTH: Final = {Level.NONE: 0, Level.PROVINCE: 2, Level.REGENCY: 5, Level.DISTRICT: 8, Level.VILLAGE: 13}
+_POINT_SOURCES: Final = {source: f"gazetteer:{source}" for source in "BNGDM"}
 _RULE_REASON: Final = {
     Rule.MOVED: Reason.VILLAGE_RELOCATED,
     Rule.OTHER_DISTRICT: Reason.DISTRICT_CORRECTED,
@@ -223,12 +224,11 @@ def _region_components(
         _region(gazetteer, Part.VILLAGE, address.desa_kelurahan, code if length == 13 else "", match.village),
         _region(gazetteer, Part.DISTRICT, address.kecamatan, code[:8] if length >= 8 else "", match.district),
         _region(gazetteer, Part.REGENCY, address.kabupaten, code[:5] if length >= 5 else "", match.regency),
-        _province(gazetteer, address.provinsi, code[:2]),
+        _province(address.provinsi, code[:2], gazetteer.name(code[:2]) if code else ""),
     )
 
 
 def _region(gazetteer: Gazetteer, part: Part, typed: str, code: str, found: Found) -> Component:
-    typed = cleaned(typed, MAX_FIELD_LENGTH)
     if not code:
         return Component(part, typed, "", Status.UNCONFIRMED if plain(typed) else Status.MISSING, 0)
     status = found.status
@@ -240,12 +240,11 @@ def _region(gazetteer: Gazetteer, part: Part, typed: str, code: str, found: Foun
     return Component(part, typed, gazetteer.name(code), status, found.score, code)
 
 
-def _province(gazetteer: Gazetteer, typed: str, code: str) -> Component:
-    typed = cleaned(typed, MAX_FIELD_LENGTH)
+@lru_cache(maxsize=1024)
+def _province(typed: str, code: str, name: str) -> Component:
     read = plain(typed)
     if not code:
         return Component(Part.PROVINCE, typed, "", Status.UNCONFIRMED if read else Status.MISSING, 0)
-    name = gazetteer.name(code)
     if not read:
         return Component(Part.PROVINCE, typed, name, Status.INFERRED, 100, code)
     status = Status.CONFIRMED if plain(name) in read else Status.CORRECTED
@@ -297,4 +296,4 @@ def _geocode(gazetteer: Gazetteer, match: RegionMatch) -> Geocode | None:
         return None
     lat, lon, radius, source = gazetteer.place(match.code)
     level = Level.DISTRICT if source == "D" else match.level
-    return Geocode(round(lat, 4), round(lon, 4), level, radius, f"gazetteer:{source}")
+    return Geocode(lat, lon, level, radius, _POINT_SOURCES[source])

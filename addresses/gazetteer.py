@@ -148,6 +148,12 @@ class Gazetteer:
         other._own_postcodes = own
         return other
 
+    def prepare(self) -> None:
+        """Makes what nearly every check needs, so that the first one does not wait for it."""
+        self.index("", Level.PROVINCE)
+        self.index("", Level.REGENCY)
+        _ = self._aliases_by_parent, self._moved, self._known_postcodes, self._all_former_postcodes
+
     # --- by code ------------------------------------------------------------------------------------------
 
     def __contains__(self, code: object) -> bool:
@@ -165,8 +171,8 @@ class Gazetteer:
             code=code,
             name=columns.names[row],
             level=level_of(code),
-            lat=round(columns.lat[row], 4),
-            lon=round(columns.lon[row], 4),
+            lat=columns.lat[row],
+            lon=columns.lon[row],
             postcode=self._own_postcodes.get(code) or columns.postcodes[row],
             radius_m=columns.radii[row],
             point_source=columns.sources[row],
@@ -210,7 +216,7 @@ class Gazetteer:
     def _build_index(self, parent: str, level: Level) -> NameIndex:
         columns = self._columns
         length = CODE_LENGTHS[level]
-        today: dict[str, list[str]] = defaultdict(list)
+        today: dict[str, tuple[str, ...]] = {}
         keys: list[str] = []
         key_codes: list[str] = []
         rows = columns.below(parent)
@@ -220,37 +226,31 @@ class Gazetteer:
                 continue
             for name in name_variants(columns.names[row]):
                 key = name_key(name, level)
-                if key and code not in today[key]:
-                    today[key].append(code)
+                if key and code not in (same := today.get(key, ())):
+                    today[key] = (*same, code)
                     keys.append(key)
                     key_codes.append(code)
-        former: dict[str, list[str]] = defaultdict(list)
-        for alias in self._aliases_below(parent):
-            if level_of(alias.code) is level:
-                for name in name_variants(alias.value):
-                    key = name_key(name, level)
-                    if key and alias.code not in former[key] and alias.code not in today.get(key, ()):
-                        former[key].append(alias.code)
-        return NameIndex(_frozen(today), _frozen(former), keys, key_codes)
+        former: dict[str, tuple[str, ...]] = {}
+        for alias in self._aliases_by_parent.get(parent, ()):
+            if len(alias.code) != length:
+                continue
+            for name in name_variants(alias.value):
+                key = name_key(name, level)
+                same = former.get(key, ())
+                if key and alias.code not in same and alias.code not in today.get(key, ()):
+                    former[key] = (*same, alias.code)
+        return NameIndex(today, former, keys, key_codes)
 
     @cached_property
-    def _alias_groups(self) -> dict[str, list[RegionAlias]]:
-        """Aliases by the regency (or province) they are looked up in."""
+    def _aliases_by_parent(self) -> dict[str, list[RegionAlias]]:
+        """Other names by every area above the one they mean."""
         groups: dict[str, list[RegionAlias]] = defaultdict(list)
         for alias in self._aliases:
-            groups[alias.code[:5]].append(alias)
-        return groups
-
-    def _aliases_below(self, parent: str) -> Iterator[RegionAlias]:
-        groups = self._alias_groups
-        if len(parent) >= 5:
-            for alias in groups.get(parent[:5], ()):
-                if alias.code.startswith(parent + ".") and not alias.parent:
-                    yield alias
-        else:
-            for code, aliases in groups.items():
-                if code.startswith(parent):
-                    yield from (alias for alias in aliases if not alias.parent)
+            if not alias.parent:
+                for length in (0, 2, 5, 8):
+                    if length < len(alias.code):
+                        groups[alias.code[:length]].append(alias)
+        return dict(groups)
 
     @cached_property
     def _moved(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -383,7 +383,7 @@ def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
 
 def name_key(name: str, level: Level) -> str:
     """The key of an official name at its level: regencies and provinces lose their level word."""
-    if level is Level.REGENCY:
+    if level is Level.REGENCY and " " in name:
         words = plain(name).split()
         if len(words) > 1 and words[0] in LEVEL_WORDS["regency"]:
             words = words[1:]

@@ -76,14 +76,15 @@ class Hierarchy:
         found, swapped = self.regency(regency, province)
         if not found.codes:
             return self._without_regency(village, district, province)
+        if len(found.codes) == 1:
+            match = self._inside(found.codes[0], village, district, found, swapped)
+            if match.sure or match.rule in _IN_DISTRICT:
+                return match
+            return self._in_twin(found.codes[0], village, district, found) or match
         tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
         best = max(tries, key=_rank)
         if best.rule in _IN_DISTRICT and not self._tied(best, tries):
-            return best
-        if len(found.codes) == 1:
-            twin = self._in_twin(found.codes[0], village, district, found)
-            if twin is not None:
-                return twin
+            return self._told_by_district(best, tries)
         if self._tied(best, tries):
             return self._ambiguous(tries, found)
         return best
@@ -143,6 +144,14 @@ class Hierarchy:
     def _tied(best: RegionMatch, tries: list[RegionMatch]) -> bool:
         return sum(_rank(match) == _rank(best) for match in tries) > 1
 
+    @staticmethod
+    def _told_by_district(best: RegionMatch, tries: list[RegionMatch]) -> RegionMatch:
+        """ "Bekasi" without kota or kabupaten: sure when only one of the two has such a district."""
+        alone = sum(bool(match.district.codes) for match in tries) == 1
+        status = best.regency.status
+        regency = Found((best.code[:5],), status, best.regency.score, sure=alone)
+        return replace(best, regency=regency, sure=alone and best.district.sure and best.village.sure)
+
     def _ambiguous(self, tries: list[RegionMatch], found: Found) -> RegionMatch:
         """Kota and kabupaten of one name fit equally well: nobody can tell which was meant."""
         options = tuple((match.code, match.village.score or match.district.score or 50) for match in tries)
@@ -173,22 +182,25 @@ class Hierarchy:
         kecamatan = self.district(district, regency)
         if not plain(village):
             return self._district_only(regency, kecamatan, found, swapped, ())
-        near = self._in_districts(regency, village, kecamatan, district)
+        near = self._in_districts(regency, village, kecamatan, district, found)
         if near is not None and near.sure:
-            sure = near.district.sure and found.sure
-            return replace(near, regency=found, swapped=swapped, sure=sure)
+            if near.district.sure and found.sure and not swapped:
+                return near
+            return replace(near, swapped=swapped, sure=near.district.sure and found.sure)
         wide = self._in_regency(regency, village, kecamatan, bool(plain(district)))
         if wide is not None:
             return replace(wide, regency=found, swapped=swapped)
         alternatives = near.alternatives if near is not None else self._guesses(regency, village)
         return self._district_only(regency, kecamatan, found, swapped, alternatives)
 
-    def _in_districts(self, regency: str, village: str, found: Found, typed: str) -> RegionMatch | None:
+    def _in_districts(
+        self, regency: str, village: str, found: Found, typed: str, parent: Found
+    ) -> RegionMatch | None:
         """The village inside the district that was typed, or inside those it could mean."""
         if found.sure:
-            return self._in_district(found.codes[0], village, found)
+            return self._in_district(found.codes[0], village, found, parent)
         options = found.codes or self._similar_districts(regency, typed)
-        matches = [self._in_district(code, village, found) for code in options]
+        matches = [self._in_district(code, village, found, parent) for code in options]
         exact = [match for match in matches if match.rule in {Rule.EXACT, Rule.ALIAS}]
         if len(exact) == 1:
             # Two names that point at each other: the village tells which of the similar districts was meant.
@@ -211,15 +223,15 @@ class Hierarchy:
         hits = process.extract(key, index.keys, scorer=OSA.distance, score_cutoff=limit, limit=3)
         return tuple(dict.fromkeys(index.codes[position] for _, _, position in hits))
 
-    def _in_district(self, district: str, village: str, kecamatan: Found) -> RegionMatch:
+    def _in_district(self, district: str, village: str, kecamatan: Found, regency: Found) -> RegionMatch:
         found = find(self.gazetteer.index(district, Level.VILLAGE), village, "village")
         if found.sure:
             return RegionMatch(
-                found.codes[0], Level.VILLAGE, _rule_of(found), True, found, kecamatan, NOT_FOUND
+                found.codes[0], Level.VILLAGE, _rule_of(found), True, found, kecamatan, regency
             )
         alternatives = found.others or tuple((code, found.score) for code in found.codes)
         return RegionMatch(
-            district, Level.DISTRICT, Rule.DISTRICT_ONLY, False, found, kecamatan, NOT_FOUND,
+            district, Level.DISTRICT, Rule.DISTRICT_ONLY, False, found, kecamatan, regency,
             alternatives=alternatives[:MAX_ALTERNATIVES],
         )  # fmt: skip
 
@@ -307,7 +319,7 @@ class Hierarchy:
             if plain(village):
                 kecamatan = replace(found, codes=(code,), sure=True)
                 regency = Found((code[:5],), Status.INFERRED, 100, sure=True)
-                yield replace(self._in_district(code, village, kecamatan), regency=regency)
+                yield self._in_district(code, village, kecamatan, regency)
             else:
                 yield RegionMatch(
                     code, Level.DISTRICT, Rule.DISTRICT_ONLY, False, NOT_FOUND, found, NOT_FOUND

@@ -47,9 +47,13 @@ ABBREVIATIONS: Final = {
 """Short words with one usual meaning. Other meanings are tried by `abbreviates` inside the parent area."""
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Lower case without accents and apostrophes; everything that is no letter or digit becomes one space."""
     text = text[:MAX_NAME_LENGTH].lower()
+    words = text.split()
+    if text.isascii() and "".join(words).isalnum():
+        return " ".join(words)
     if not text.isascii():
         text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
         text = "".join(char for char in text if not unicodedata.combining(char))
@@ -60,7 +64,8 @@ def plain(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The canonical words of a name: abbreviations written out, numbers as figures."""
-    words = _WORD.findall(plain(text))
+    read = plain(text)
+    words = read.split() if read.replace(" ", "").isalpha() else _WORD.findall(read)
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return ["".join(words)]
     if len(words) < 2:
@@ -105,9 +110,11 @@ def join_words(words: list[str]) -> str:
     return out
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def key_of(text: str) -> str:
     """The key under which a name is looked up: "Sei Dadap I/II" and "Sungai Dadap 1-2" have the same."""
+    if text.isascii() and text.isalpha():
+        return text[:MAX_NAME_LENGTH].lower()
     return join_words(words_of(text))
 
 

@@ -17,7 +17,7 @@ from addresses.parsing import MAX_FIELD_LENGTH, cleaned, parse
 
 __all__ = ["AddressCheck", "AddressInput", "Resolver"]
 
-_CACHE_SIZE: Final = 20_000
+_CACHE_SIZE: Final = 8_192
 
 
 class Resolver:
@@ -26,6 +26,7 @@ class Resolver:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._hierarchy = Hierarchy(gazetteer)
+        gazetteer.prepare()
         self._regions: dict[tuple[str, str, str, str], RegionAnswer] = {}
 
     def check_many(self, addresses: Iterable[AddressInput]) -> Iterator[AddressCheck]:
@@ -63,8 +64,8 @@ class Resolver:
 def _cut(address: AddressInput) -> AddressInput:
     """The region fields without control characters and at most as long as names are."""
     fields = address.desa_kelurahan, address.kecamatan, address.kabupaten, address.provinsi
-    clean = [cleaned(field, MAX_FIELD_LENGTH) for field in fields]
-    if all(new is old for new, old in zip(clean, fields, strict=True)):
+    together = "".join(fields)
+    if len(together) <= MAX_FIELD_LENGTH and together.isascii() and together.isprintable():
         return address
-    village, district, regency, province = clean
+    village, district, regency, province = (cleaned(field, MAX_FIELD_LENGTH) for field in fields)
     return replace(address, desa_kelurahan=village, kecamatan=district, kabupaten=regency, provinsi=province)
