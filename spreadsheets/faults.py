@@ -101,3 +101,44 @@ MESSAGES: Mapping[SheetFault, str] = {
         "and upload the file again."
     ),
 }
+
+
+_SHOWN_CHARACTERS = 60
+
+
+class CellFault(StrEnum):
+    """Why one cell is refused."""
+
+    DAMAGED_NUMBER = "damaged_number"
+    BAD_DATE = "bad_date"
+    DATE_AMBIGUOUS = "date_ambiguous"
+
+
+class CellError(ValueError):
+    """One cell cannot be used: `code` says why, `value` is what the cell shows."""
+
+    def __init__(self, code: CellFault, value: str) -> None:
+        super().__init__(code, value)
+        self.code = code
+        self.value = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
+
+    @property
+    def params(self) -> dict[str, str]:
+        """What fills the code's sentence in CELL_MESSAGES."""
+        return {"value": self.value}
+
+    def __str__(self) -> str:
+        return CELL_MESSAGES[self.code] % self.params
+
+
+CELL_MESSAGES: Mapping[CellFault, str] = {
+    CellFault.DAMAGED_NUMBER: (
+        "“%(value)s” was damaged by the spreadsheet, which keeps 15 digits only. Format the column as text "
+        "and type the number again from its source."
+    ),
+    CellFault.BAD_DATE: "“%(value)s” is not a date. Write it as day/month/year, for example 31/12/2020.",
+    CellFault.DATE_AMBIGUOUS: (
+        "“%(value)s” can be read as two different dates. Write the year with four digits, "
+        "for example 31/12/2020."
+    ),
+}

@@ -16,7 +16,7 @@ from typing import IO, BinaryIO, Literal
 import openpyxl
 from openpyxl.styles import Font, PatternFill
 
-from spreadsheets.cells import FORMULA_STARTS, Cell
+from spreadsheets.cells import FORMULA_STARTS, Cell, shown
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.ooxml import CONTENT_TYPES, PACKAGE_RELATIONS, STYLES, WORKBOOK_RELATIONS, workbook_xml
 
@@ -34,7 +34,7 @@ ENTRY_TIME = (1980, 1, 1, 0, 0, 0)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Excel reads _x0041_ inside a string as the character A; the underscore itself is written _x005F_.
 _EXCEL_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_SHEET_NAME_FORBIDS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_SHEET_NAME_FORBIDS = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a workbook's dates carry no zone
 _STYLE_HEADER, _STYLE_TEXT, _STYLE_DATE, _STYLE_DATETIME, _STYLE_TITLE, _STYLE_TIME = 1, 2, 3, 4, 5, 6
 _COLUMN_STYLES: dict[Kind, int] = {"text": _STYLE_TEXT, "number": 0, "date": _STYLE_DATE}
@@ -55,7 +55,9 @@ class Column:
 
 
 def neutralised(text: str) -> str:
-    """The text with a leading apostrophe when a spreadsheet would otherwise run it as a formula."""
+    """The text without characters that no sheet holds, after an apostrophe when it would run as a formula."""
+    if not text.isprintable():
+        text = _NOT_XML.sub("", text)
     return "'" + text if text[:1] in FORMULA_STARTS and text else text
 
 
@@ -96,7 +98,7 @@ def write_csv(
         writer.writerow([neutralised(column.title) for column in columns])
         count = 0
         for row in rows:
-            writer.writerow([neutralised(value) if type(value) is str else as_text(value) for value in row])
+            writer.writerow([neutralised(value) if type(value) is str else shown(value) for value in row])
             count += 1
         stream.flush()
     finally:
@@ -110,21 +112,6 @@ def sheet_name(name: str) -> str:
     return cleaned or "Sheet1"
 
 
-def as_text(value: Cell) -> str:
-    """The cell's value as people and machines read it: ISO dates, whole numbers without a decimal point."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 10**MAX_EXACT_DIGITS:
-        return str(int(value))
-    return str(value)
-
-
 def column_letters(index: int) -> str:
     """The letters of a column, counted from 0: A, B, … Z, AA."""
     letters = ""
@@ -136,11 +123,11 @@ def column_letters(index: int) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text as XML character data, without the characters that XML cannot hold."""
+    """The text as XML character data."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if not text.isprintable():
         # A bare carriage return would be read back as a line feed.
-        text = _NOT_XML.sub("", text).replace("\r", "&#13;")
+        text = text.replace("\r", "&#13;")
     if "_x" in text:
         text = _EXCEL_ESCAPE.sub("_x005F_", text)
     return text
@@ -231,11 +218,10 @@ def _cell_writer(index: int, column: Column) -> Callable[[Cell, int], str]:
         if type(value) is not str:
             if as_number is not None and (cell := as_number(letters, number, value)):
                 return cell
-            value = as_text(value)
+            value = shown(value)
+        value = neutralised(value)
         if not value:
             return ""
-        if value[0] in FORMULA_STARTS:
-            value = "'" + value
         if len(value) > MAX_CELL_CHARACTERS:
             value = value[: MAX_CELL_CHARACTERS - 1] + "…"
         if value.isprintable() and value[0] != " " and value[-1] != " ":
@@ -272,8 +258,8 @@ def _date_cell(letters: str, number: int, moment: dt.datetime, style: int) -> st
     if moment.year < 1901:
         return ""
     serial = (moment - _EPOCH) / dt.timedelta(days=1)
-    shown = str(int(serial)) if serial == int(serial) else repr(serial)
-    return f'<c r="{letters}{number}" s="{style}"><v>{shown}</v></c>'
+    figures = str(int(serial)) if serial == int(serial) else repr(serial)
+    return f'<c r="{letters}{number}" s="{style}"><v>{figures}</v></c>'
 
 
 def write_template(

@@ -16,7 +16,15 @@ from python_calamine import CalamineWorkbook
 from spreadsheets import writing
 from spreadsheets.cells import Cell
 from spreadsheets.faults import SheetError, SheetFault
-from spreadsheets.writing import Column, column_letters, sheet_name, write_csv, write_template, write_xlsx
+from spreadsheets.writing import (
+    Column,
+    column_letters,
+    neutralised,
+    sheet_name,
+    write_csv,
+    write_template,
+    write_xlsx,
+)
 
 COLUMNS = (
     Column("NIK", 20),
@@ -185,3 +193,10 @@ def test_a_template_keeps_long_numbers_as_text_and_explains_itself() -> None:
     assert workbook["Kartu"]["A300"].number_format == "@"
     assert workbook["Kartu"]["C300"].number_format == "dd/mm/yyyy"
     assert workbook["Petunjuk"]["B2"].value == "ya"
+
+
+def test_a_formula_behind_a_control_character_is_found() -> None:
+    assert neutralised("\x00=1+1") == "'=1+1"
+    output = io.BytesIO()
+    write_csv(output, columns=[Column("a")], rows=[("\x08=1+1",)])
+    assert output.getvalue().decode("utf-8-sig") == "a\r\n'=1+1\r\n"
