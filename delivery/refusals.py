@@ -1,4 +1,4 @@
-"""Why a command about a card's way is refused: stable codes, and templates that say what to do about it."""
+"""Why a command of this room is refused, as stable codes with sentences that say what is wrong and what to do."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,8 +6,18 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """Every refusal of this room. The doors translate; nothing else is ever matched on."""
+    """Stable: doors, tests and partners' programs know these."""
 
+    EVENT_UNKNOWN = "EVENT_UNKNOWN"
+    EVENT_IS_A_CORRECTION = "EVENT_IS_A_CORRECTION"
+    REASON_MISSING = "REASON_MISSING"
+    FILE_NOT_APPLIED = "FILE_NOT_APPLIED"
+    FILE_ALREADY_APPLIED = "FILE_ALREADY_APPLIED"
+    FILE_REFUSED = "FILE_REFUSED"
+    FILE_IN_WORK = "FILE_IN_WORK"
+    MEANING_UNKNOWN = "MEANING_UNKNOWN"
+    TEXT_UNKNOWN = "TEXT_UNKNOWN"
+    OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
     # returns and transfers
     OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
     TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
@@ -29,7 +39,6 @@ class Code(StrEnum):
     NONCE_USED = "NONCE_USED"
     UNDO_TOO_LATE = "UNDO_TOO_LATE"
     ALREADY_UNDONE = "ALREADY_UNDONE"
-    REASON_MISSING = "REASON_MISSING"
     NIK_CIRCULATES = "NIK_CIRCULATES"
     # appointments
     DAY_PASSED = "DAY_PASSED"
@@ -49,16 +58,28 @@ class Code(StrEnum):
 
 
 class DeliveryRefused(Exception):
-    """A command was refused and nothing was changed."""
+    """A command was refused and nothing has changed. `code` says why; `params` fill its sentence."""
 
     def __init__(self, code: Code, **params: Any) -> None:
+        super().__init__(code, params)
         self.code = code
-        self.params = params
-        super().__init__(MESSAGES[code] % params if params else MESSAGES[code])
+        self.params: dict[str, Any] = params
+
+    def __str__(self) -> str:
+        return MESSAGES[self.code] % self.params
 
 
-# English is the msgid that the doors translate.
 MESSAGES: Mapping[Code, str] = {
+    Code.EVENT_UNKNOWN: "There is no event %(event)s. Reload the card's history and choose again.",
+    Code.EVENT_IS_A_CORRECTION: "Event %(event)s is itself a correction and cannot be voided. Record the event again.",
+    Code.REASON_MISSING: "Give the reason: it stays in the card's history.",
+    Code.FILE_NOT_APPLIED: "The file %(name)s is not applied, so there is nothing to undo.",
+    Code.FILE_ALREADY_APPLIED: "The file %(name)s is already applied. Undo it before you apply it again.",
+    Code.FILE_REFUSED: "The file %(name)s was refused. Correct it and upload it again.",
+    Code.FILE_IN_WORK: "The file %(name)s is being worked on. Wait for its job, or cancel the job first.",
+    Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
+    Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
+    Code.OFFICE_UNKNOWN: "There is no office with the code %(office)s. See the list of offices.",
     Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
     Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",
     Code.TRANSFER_NOT_FOUND: "This transfer is not known. Check the number on the transfer list.",
@@ -78,7 +99,6 @@ MESSAGES: Mapping[Code, str] = {
     Code.NONCE_USED: "This confirmation was already used for another card. Scan again.",
     Code.UNDO_TOO_LATE: "A collection is undone on the same day only; it was on %(day)s.",
     Code.ALREADY_UNDONE: "This collection was already undone.",
-    Code.REASON_MISSING: "Write a reason.",
     Code.NIK_CIRCULATES: "Another card of the same person is in circulation now: %(reference)s.",
     Code.DAY_PASSED: "%(day)s has passed. Choose today or a later day.",
     Code.DAY_TOO_LATE: "The card is kept until %(until)s. Choose an earlier day.",

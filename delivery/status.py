@@ -112,7 +112,8 @@ WITH_THE_POST: frozenset[Status] = frozenset(
 )  # fmt: skip
 COMING_BACK: frozenset[Status] = frozenset({_S.RETURNING, _S.RETURNED_TO_SENDER})
 WITH_US: frozenset[Status] = frozenset({_S.RETURN_RECEIVED, _S.IN_TRANSFER, _S.READY_AT_COUNTER})
-_COURIER: frozenset[Status] = WITH_THE_POST | COMING_BACK | {_S.DELIVERED}
+_MOVING: frozenset[Status] = WITH_THE_POST | COMING_BACK
+_COURIER: frozenset[Status] = _MOVING | {_S.DELIVERED}
 
 # From a status (None: nothing known) to the statuses that may follow. The post skips scans, so that any step
 # of its own may follow any other; what it can never do is to take a card from our hands or from its holder's.
@@ -193,16 +194,46 @@ class State:
     last_key: tuple[datetime, int, str] | None = None
 
 
+class Fit(StrEnum):
+    """How an event fits into what its card's earlier events say."""
+
+    ACCEPTED = "ACCEPTED"
+    ECHO = "ECHO"  # known already, or about an item that the card has left
+    CONTRADICTION = "CONTRADICTION"
+
+
 def may_follow(status: Status | None, following: Status) -> bool:
     """Say whether the step is in the table."""
     return following in TRANSITIONS[status]
 
 
+def fit(state: State, event: Event) -> Fit:
+    """Say how an event fits that sorts after everything the state has seen."""
+    known = state.status
+    another_item = None not in (event.item_id, state.item_id) and event.item_id != state.item_id
+    if another_item and known in _MOVING:
+        if event.status is Status.POSTED:  # sent again before the post told the end of the first item
+            return Fit.ACCEPTED
+        if event.status in _COURIER and event.status is not Status.ANNOUNCED:
+            return Fit.ECHO
+    if may_follow(known, event.status):
+        return Fit.ACCEPTED
+    if known is not None and event.status in ECHOES[known]:
+        return Fit.ECHO
+    return Fit.CONTRADICTION
+
+
 def step(state: State, event: Event) -> State:
     """Apply one event that sorts after everything the state has seen."""
-    if not may_follow(state.status, event.status):
-        echo = state.status is not None and event.status in ECHOES[state.status]
-        return replace(state, contradictions=state.contradictions + (not echo), last_key=event.key)
+    return applied(state, event, fit(state, event))
+
+
+def applied(state: State, event: Event, how: Fit) -> State:
+    """Give the state after an event whose fit is known."""
+    if how is not Fit.ACCEPTED:
+        return replace(
+            state, contradictions=state.contradictions + (how is Fit.CONTRADICTION), last_key=event.key
+        )
     return State(
         status=event.status,
         reason=event.reason or (state.reason if event.status in _KEEPS_REASON else Reason.NONE),
@@ -226,10 +257,15 @@ def _attempts(state: State, event: Event) -> int:
     return state.attempts + (event.status is Status.ATTEMPT_FAILED)
 
 
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Sort a card's events as they happened; doubled fingerprints count once."""
+    return sorted({event.fingerprint: event for event in events}.values(), key=lambda event: event.key)
+
+
 def fold(events: Iterable[Event]) -> State:
-    """Give the state that a card's events amount to, whatever their order; doubled fingerprints count once."""
+    """Give the state that a card's events amount to, whatever their order."""
     state = State()
-    for event in sorted({event.fingerprint: event for event in events}.values(), key=lambda event: event.key):
+    for event in in_order(events):
         state = step(state, event)
     return state
 

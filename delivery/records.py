@@ -1,0 +1,267 @@
+"""Read and write rows of events and states, many at a time; no rule about what they mean."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from delivery import bulk
+from delivery.status import Action, Event, Reason, Receiver, State, Status
+
+_EVENTS = "delivery_trackingevent"
+_STATES = "delivery_delivery"
+_SMALLINT_MAX = 32_767
+
+_EVENT_COLUMNS: Mapping[str, str] = {
+    "card_id": "bigint",
+    "item_id": "bigint",
+    "status": "text",
+    "reason": "text",
+    "action": "text",
+    "receiver": "text",
+    "occurred_at": "timestamptz",
+    "place": "text",
+    "source": "text",
+    "courier_file_id": "uuid",
+    "source_row": "integer",
+    "fingerprint": "text",
+    "note": "text",
+    "recorded_at": "timestamptz",
+    "recorded_by_id": "bigint",
+}
+_STATE_COLUMNS: Mapping[str, str] = {
+    "card_id": "bigint",
+    "item_id": "bigint",
+    "status": "text",
+    "reason": "text",
+    "action": "text",
+    "receiver": "text",
+    "since": "timestamptz",
+    "attempts": "smallint",
+    "contradictions": "smallint",
+    "last_event_at": "timestamptz",
+    "last_rank": "smallint",
+    "last_fingerprint": "text",
+}
+_STATE_UPDATE = "ON CONFLICT (card_id) DO UPDATE SET " + ", ".join(
+    f"{name} = EXCLUDED.{name}" for name in _STATE_COLUMNS if name != "card_id"
+)
+_NOT_VOIDED = f"NOT EXISTS (SELECT 1 FROM {_EVENTS} v WHERE v.voids_id = e.id)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """One fact to record. `salt` tells apart two facts that are otherwise the same."""
+
+    card_id: int
+    item_id: int | None
+    status: Status
+    occurred_at: datetime
+    reason: Reason = Reason.NONE
+    action: Action = Action.NONE
+    receiver: Receiver = Receiver.NONE
+    place: str = ""
+    source: str = "DESK"
+    courier_file_id: uuid.UUID | None = None
+    source_row: int | None = None
+    note: str = ""
+    salt: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Who, what and when; not the file or row that tells it, nor what only some layouts carry."""
+        told = (
+            f"{self.card_id}|{self.item_id}|{self.status}|{self.reason}"
+            f"|{self.occurred_at.timestamp():.6f}|{self.salt}"
+        )
+        return _digest(told)
+
+    def as_event(self, fingerprint: str) -> Event:
+        """Give the fact as the fold sees it."""
+        return Event(
+            self.occurred_at, self.status, fingerprint, self.reason, self.action, self.receiver, self.item_id
+        )
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that is stored: the file row that told it, and whether it stands."""
+
+    file_row: tuple[str, int] | None
+    voided: bool
+    undone: bool  # voided by the undo of a file, so that it may be told again
+
+
+def again(fingerprint: str) -> str:
+    """Give the fingerprint of a fact that is told again after an undo."""
+    return _digest(f"again {fingerprint}")
+
+
+def file_row(file_id: object, row: int | None) -> tuple[str, int] | None:
+    """Name a row of a courier file in a way that is the same on both databases."""
+    if file_id is None or row is None:
+        return None
+    return (file_id.hex if isinstance(file_id, uuid.UUID) else str(file_id), row)
+
+
+def lock_cards(card_ids: Collection[int]) -> None:
+    """Lock cards in the order of their keys. SQLite's transaction holds the only write lock already."""
+    if bulk.is_postgresql():
+        bulk.execute(
+            f"SELECT 1 FROM shipments_card WHERE {bulk.among('id', 'bigint')} ORDER BY id FOR NO KEY UPDATE",
+            [bulk.listed(sorted(card_ids))],
+        )
+
+
+def known(fingerprints: Collection[str]) -> dict[str, Known]:
+    """Find stored events by fingerprint."""
+    rows = bulk.select(
+        "SELECT e.fingerprint, e.courier_file_id, e.source_row, v.id, v.courier_file_id"
+        f" FROM {_EVENTS} e LEFT JOIN {_EVENTS} v ON v.voids_id = e.id"
+        f" WHERE {bulk.among('e.fingerprint', 'text')}",
+        [bulk.listed(fingerprints)],
+    )
+    return {
+        fingerprint: Known(file_row(file_id, row), void_id is not None, void_file_id is not None)
+        for fingerprint, file_id, row, void_id, void_file_id in rows
+    }
+
+
+def states(card_ids: Collection[int]) -> dict[int, State]:
+    """Read the kept states of cards; cards without one are left out."""
+    names = ", ".join(_STATE_COLUMNS)
+    rows = bulk.select(
+        f"SELECT {names} FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(card_ids)]
+    )
+    return {
+        card_id: State(
+            status=Status(status),
+            reason=Reason(reason),
+            action=Action(action),
+            receiver=Receiver(receiver),
+            item_id=item_id,
+            since=bulk.moment_of(since),
+            attempts=attempts,
+            contradictions=contradictions,
+            last_key=(bulk.moment_of(last_at), last_rank, last_fingerprint),
+        )
+        for (
+            card_id, item_id, status, reason, action, receiver, since, attempts, contradictions,
+            last_at, last_rank, last_fingerprint,
+        ) in rows
+    }  # fmt: skip
+
+
+def with_events(card_ids: Collection[int]) -> set[int]:
+    """Say which of the cards have any event."""
+    rows = bulk.select(
+        f"SELECT DISTINCT card_id FROM {_EVENTS} WHERE {bulk.among('card_id', 'bigint')}",
+        [bulk.listed(card_ids)],
+    )
+    return {card_id for (card_id,) in rows}
+
+
+def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
+    """Read the standing events of cards."""
+    found: dict[int, list[Event]] = defaultdict(list)
+    if not card_ids:
+        return found
+    rows = bulk.select(
+        "SELECT e.card_id, e.occurred_at, e.status, e.fingerprint, e.reason, e.action, e.receiver, e.item_id"
+        f" FROM {_EVENTS} e WHERE {bulk.among('e.card_id', 'bigint')} AND e.status <> '' AND {_NOT_VOIDED}",
+        [bulk.listed(card_ids)],
+    )
+    for card_id, occurred_at, status, fingerprint, reason, action, receiver, item_id in rows:
+        event = Event(
+            bulk.moment_of(occurred_at), Status(status), fingerprint,
+            Reason(reason), Action(action), Receiver(receiver), item_id,
+        )  # fmt: skip
+        found[card_id].append(event)
+    return found
+
+
+def store_events(
+    told: Sequence[tuple[str, NewEvent]], *, recorded_at: datetime, recorded_by_id: int | None
+) -> None:
+    """Insert events under their fingerprints; what another worker has stored meanwhile stays as it is."""
+    moment = bulk.moment
+    at = moment(recorded_at)
+    rows = [
+        (
+            e.card_id, e.item_id, str(e.status), str(e.reason), str(e.action), str(e.receiver),
+            moment(e.occurred_at), e.place, e.source, file_id(e.courier_file_id), e.source_row, fingerprint,
+            e.note, at, recorded_by_id,
+        )
+        for fingerprint, e in told
+    ]  # fmt: skip
+    bulk.insert(
+        table=_EVENTS, columns=_EVENT_COLUMNS, rows=rows, on_conflict="ON CONFLICT (fingerprint) DO NOTHING"
+    )
+
+
+def file_id(value: uuid.UUID | None) -> object:
+    """Give a file's key as the database keeps it."""
+    return value if value is None or bulk.is_postgresql() else value.hex
+
+
+def store_states(states: Mapping[int, State]) -> None:
+    """Write states; a state without a status (no standing event fits) has no row."""
+    moment = bulk.moment
+    rows = []
+    gone = []
+    for card_id, state in sorted(states.items()):
+        if state.status is None or state.since is None or state.last_key is None:
+            gone.append(card_id)
+            continue
+        last_at, last_rank, last_fingerprint = state.last_key
+        rows.append(
+            (
+                card_id, state.item_id, str(state.status), str(state.reason), str(state.action),
+                str(state.receiver), moment(state.since), min(state.attempts, _SMALLINT_MAX),
+                min(state.contradictions, _SMALLINT_MAX), moment(last_at), last_rank, last_fingerprint,
+            )
+        )  # fmt: skip
+    bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=rows, on_conflict=_STATE_UPDATE)
+    if gone:
+        bulk.execute(f"DELETE FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(gone)])
+
+
+def void(
+    event_ids: Collection[int], *, note: str, source: str, courier_file_id: uuid.UUID | None,
+    recorded_at: datetime, recorded_by_id: int | None,
+) -> int:  # fmt: skip
+    """Void standing events by new ones; give how many. Voided ones and corrections are left alone."""
+    at = bulk.moment(recorded_at)
+    return bulk.execute(
+        f"INSERT INTO {_EVENTS} (card_id, item_id, status, reason, action, receiver, occurred_at, place, source,"
+        " courier_file_id, source_row, fingerprint, voids_id, note, recorded_at, recorded_by_id)"
+        " SELECT e.card_id, e.item_id, '', '', '', '', %s, '', %s, %s, NULL, 'void-' || e.id, e.id, %s, %s, %s"
+        f" FROM {_EVENTS} e WHERE {bulk.among('e.id', 'bigint')} AND e.status <> '' AND {_NOT_VOIDED}",
+        [at, source, file_id(courier_file_id), note, at, recorded_by_id, bulk.listed(event_ids)],
+    )
+
+
+def standing_events_of_file(courier_file_id: uuid.UUID) -> list[tuple[int, int]]:
+    """Give (card, event) of the standing events that a file told, in the order of their cards."""
+    rows = bulk.select(
+        f"SELECT e.card_id, e.id FROM {_EVENTS} e WHERE e.courier_file_id = %s AND e.status <> ''"
+        f" AND {_NOT_VOIDED} ORDER BY e.card_id, e.id",
+        [file_id(courier_file_id)],
+    )
+    return list(rows)
+
+
+def cards_with_history(after: int, limit: int) -> list[int]:
+    """Give the next cards, by key, that have events or a kept state."""
+    rows = bulk.select(
+        f"SELECT card_id FROM (SELECT card_id FROM {_EVENTS} WHERE card_id > %s"
+        f" UNION SELECT card_id FROM {_STATES} WHERE card_id > %s) found ORDER BY card_id LIMIT %s",
+        [after, after, limit],
+    )
+    return [card_id for (card_id,) in rows]
