@@ -15,14 +15,14 @@ from delivery.models import (
     VillageList,
     VillageListCard,
 )
-from shipments.models import Card, Item, ShipmentState
+from shipments.models import Card, Item
+from shipments.scope import SEEN_BY_PARTNER
 
 _REGISTRY = frozenset({Role.PRINTING, Role.SUPERVISOR})
-_POSTED = (ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
 
 
 def cards_in_scope(user: User) -> QuerySet[Card]:
-    """Give a registry its own cards, a counter those that came to it, a partner those that it was given to deliver."""
+    """Give a registry its own cards, a counter those that came to it, a partner those that it was to deliver."""
     if user.office_id is None or not user.is_active:
         return Card.objects.none()
     if user.role in _REGISTRY:
@@ -30,7 +30,7 @@ def cards_in_scope(user: User) -> QuerySet[Card]:
     if user.role == Role.COUNTER:
         return Card.objects.filter(_came_to_counter(user.office_id))
     if user.role == Role.PARTNER:
-        items = Item.objects.filter(shipment__post_office_id=user.office_id, shipment__state__in=_POSTED)
+        items = Item.objects.filter(shipment__post_office_id=user.office_id, shipment__state__in=SEEN_BY_PARTNER)
         return Card.objects.filter(pk__in=items.values("card_id"))
     return Card.objects.none()
 
