@@ -13,7 +13,7 @@ Anchor = Literal["top", "middle", "bottom"]
 
 EXTENT = ASCENT + DESCENT
 PITCH = 1.2
-# Down to this share of its full size a text shrinks in whole lines; only then is wrapping tried.
+# Down to this share of its full size a line on a label shrinks whole; only then is wrapping tried.
 COMFORTABLE = 0.78
 # Wrapping must gain this much in size over shrinking alone, or the line stays whole.
 WRAP_GAIN = 1.1
@@ -33,6 +33,7 @@ class TextBox:
     rows: int = 1
     align: Align = "left"
     anchor: Anchor = "top"
+    comfortable: float = COMFORTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def size_of_whole_lines(widths: Sequence[int], box: TextBox) -> float | None:
     if not widths or len(widths) > box.rows or not all(widths):
         return None
     size = min(box.size, _size_of_rows(box, len(widths)), box.width * 1000 / max(widths))
-    return size if size >= box.size * COMFORTABLE else None
+    return size if size >= box.size * box.comfortable else None
 
 
 def first_baseline(box: TextBox, size: float, rows: int) -> float:
