@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class WebConfig(AppConfig):
     name = "web"
+
+    def ready(self) -> None:
+        from web import language  # noqa: F401 - connects its receiver
