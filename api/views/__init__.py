@@ -1,0 +1,1 @@
+"""Views, one noun a module: HTTP in, one domain call, HTTP out."""
