@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from addresses.gazetteer import Gazetteer
+from addresses.gazetteer import Gazetteer, NameIndex, name_key
 from addresses.hierarchy import Hierarchy, RegionMatch
 from addresses.matching import Found, find, find_exactly
-from addresses.names import plain
+from addresses.names import LEVEL_WORDS, key_of, plain
 from addresses.outcome import Level, Rule, Status
 from addresses.parsing import NamedArea, ParsedAddress
 
 _LONGEST_NAME: Final = 4
+_STREET_WORDS: Final = frozenset(("jl", "jln", "jalan", "gg", "gang"))
+_PARENT_WORDS: Final = LEVEL_WORDS["district"] | LEVEL_WORDS["regency"]
+_SEGMENT_END: Final = re.compile(r"[,;()\n]|\s-\s")
 
 
 class Context(IntEnum):
     """Where in the line a village's name stands; the higher, the surer that it is the address's village."""
 
-    STREET = 0
-    WORDS = 1
-    SEGMENT = 2
-    MARKED = 3
+    PARENT = 0
+    """The name of the district or regency as well: "Jonggol" may close the line as the district."""
+    STREET = 1
+    """The street's own name: "Jl. Pegangsaan Barat" need not be in Pegangsaan."""
+    WORDS = 2
+    SEGMENT = 3
+    """A whole part between commas."""
+    MARKED = 4
+    """After a level word: "Desa Sukaraya"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +83,52 @@ def village_mentions(gazetteer: Gazetteer, district: str, parsed: ParsedAddress)
         if area.level is Level.VILLAGE:
             words = area.text.split()
             for count in range(len(words), 0, -1):
-                found = find(index, " ".join(words[:count]), "village")
+                found = find(index, f"{area.word} {' '.join(words[:count])}", "village")
                 if found.sure:
                     out.append(Mention(found, Context.MARKED, count))
                     break
-    for segment in parsed.line.lower().split(","):
-        words = plain(segment).split()
-        for start in range(len(words)):
-            for count in range(min(_LONGEST_NAME, len(words) - start), 0, -1):
-                found = find_exactly(index, " ".join(words[start : start + count]), "village")
-                if found.sure:
-                    context = Context.SEGMENT if count == len(words) else Context.WORDS
-                    if start and words[0] in {"jl", "jln", "jalan"}:
-                        context = Context.STREET
-                    out.append(Mention(found, context, count))
-                    break
+    above = {key_of(gazetteer.name(district)), name_key(gazetteer.name(district[:5]), Level.REGENCY)}
+    for segment in _SEGMENT_END.split(parsed.line.lower()):
+        out += _segment_mentions(index, plain(segment).split(), above)
     return out
+
+
+def _segment_mentions(index: NameIndex, words: list[str], above: set[str]) -> list[Mention]:
+    """The villages named in one part of the line; longer names first, so that "Suka Maju" is not "Suka"."""
+    out: list[Mention] = []
+    start = 0
+    while start < len(words):
+        for count in range(min(_LONGEST_NAME, len(words) - start), 0, -1):
+            text = " ".join(words[start : start + count])
+            parent = key_of(text) in above
+            found = find_exactly(index, text, "village")
+            if found.sure and not (parent and start and words[start - 1] in _PARENT_WORDS):
+                out.append(Mention(found, _context(words, start, count, parent), count))
+            if found.sure or parent:
+                start += count - 1
+                break
+        start += 1
+    return out
+
+
+def _context(words: list[str], start: int, count: int, names_parent: bool) -> Context:
+    if names_parent:
+        return Context.PARENT
+    if start and words[0] in _STREET_WORDS and start + count < len(words) + (start == 1):
+        return Context.STREET
+    return Context.SEGMENT if count == len(words) else Context.WORDS
 
 
 def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
     if not mentions:
         return match
     best = max(mention.context for mention in mentions)
-    codes = {mention.found.codes[0]: mention for mention in mentions if mention.context == best}
-    if len(codes) > 1:
-        return replace(match, alternatives=tuple((code, 80) for code in codes)[:5])
-    mention = next(iter(codes.values()))
-    marked = best is Context.MARKED
+    ranked = {mention.found.codes[0]: mention for mention in mentions if mention.context == best}
+    # A hamlet comes before its village: "Soka, Candirejo, Semanu" is Candirejo in the district Semanu.
+    mention = list(ranked.values())[-1]
+    if best is Context.STREET and len(ranked) > 1:  # "Jl. Raya Sitiung - Gunung Medan" joins two villages
+        return replace(match, alternatives=tuple((code, 60) for code in ranked))
+    marked = best is Context.MARKED and len(ranked) == 1
     return replace(
         match,
         code=mention.found.codes[0],
@@ -108,4 +136,5 @@ def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
         rule=Rule.TEXT_MARKED if marked else Rule.TEXT_NAMED,
         sure=marked and match.regency.sure and match.district.sure,
         village=mention.found if marked else replace(mention.found, status=Status.INFERRED),
+        alternatives=tuple((code, 80) for code in ranked),
     )

@@ -59,15 +59,22 @@ def find_exactly(index: NameIndex, text: str, level: str) -> Found:
     hit = index.today.get(key)
     if hit:
         return Found(hit, Status.CONFIRMED, 100, sure=len(hit) == 1)
-    stripped = without_level_word(text, level)[1]
+    word, stripped = without_level_word(text, level)
     bare = key_of(stripped) if stripped else ""
     hit = index.today.get(bare) if bare else None
     if hit:
+        hit = _of_kind(hit, word) if len(hit) > 1 and level == "village" else hit
         return Found(hit, Status.CONFIRMED, 100, sure=len(hit) == 1)
     hit = index.former.get(key) or (index.former.get(bare) if bare else None)
     if hit:
         return Found(hit, Status.ALIASED, 100, sure=len(hit) == 1)
     return NOT_FOUND
+
+
+def _of_kind(codes: tuple[str, ...], word: str) -> tuple[str, ...]:
+    """Where a kelurahan and a desa of one district share a name, the level word tells them apart."""
+    kinds = {"1"} if word.startswith("kel") else {"2", "3"}
+    return tuple(code for code in codes if code[9] in kinds) or codes
 
 
 _CUT = re.compile(r"[,;(/|]|\b(?:rt|rw|kec|kecamatan|kab|kabupaten)\b", re.IGNORECASE)

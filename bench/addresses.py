@@ -228,7 +228,7 @@ def ours(resolver: Resolver) -> Callable[[AddressInput], tuple[str, str, bool]]:
 
 def lokal(address: AddressInput) -> tuple[str, str, bool]:
     """lokal-id's answer: its village, where it has one; `high` counts as accepted."""
-    from lokal import parse_alamat
+    from lokal.wilayah import parse_alamat
 
     parts = (address.alamat, address.desa_kelurahan, address.kecamatan, address.kabupaten, address.provinsi)
     text = ", ".join(part for part in (*parts, address.kode_pos) if part)
