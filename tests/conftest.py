@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management.color import Style
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations
 
 from accounts.models import Role, User
 from offices.models import Office
