@@ -34,10 +34,9 @@ def moment(value: datetime) -> Any:
 
 
 def moment_of(value: Any) -> datetime:
-    """Read a time that a plain query gave."""
-    if isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    """Read a time that a plain query gave; SQLite's come as UTC without a zone, or as text out of an expression."""
+    found: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_conflict: str) -> None:
