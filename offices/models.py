@@ -10,6 +10,26 @@ AREA_CODE = RegexValidator(
 )
 
 
+def working_week() -> list[int]:
+    """Monday to Friday, as Python counts weekdays."""
+    return [0, 1, 2, 3, 4]
+
+
+def documents_to_show() -> dict[str, list[list[str]]]:
+    """What each collector shows: of every inner list one document. A start that each registry office changes."""
+    return {
+        "HOLDER": [["OLD_CARD", "FAMILY_CARD", "INTERIM_LETTER", "PASSPORT_OR_LICENCE"]],
+        "SAME_FAMILY_CARD": [["FAMILY_CARD"]],
+        "WRITTEN_AUTHORITY": [["AUTHORITY_F107"]],
+        "VILLAGE_OFFICER": [["OFFICER_LETTER"]],
+    }
+
+
+def days_of_reminders() -> list[int]:
+    """Days after arrival at the counter on which people are reminded."""
+    return [7, 14]
+
+
 class Service(models.TextChoices):
     """What an office does for an area."""
 
@@ -41,6 +61,7 @@ class Office(models.Model):
     region_code = models.CharField(max_length=13, validators=[AREA_CODE])
     address = models.TextField(blank=True, default="")
     opening_hours = models.CharField(max_length=120, blank=True, default="")
+    open_weekdays = models.JSONField(default=working_week, help_text=_("0 = Monday … 6 = Sunday"))
     time_zone = models.CharField(
         max_length=16,
         default="Asia/Jakarta",
@@ -133,9 +154,16 @@ class HandoverPolicy(models.Model):
         default=list,
         help_text=_("who may collect: HOLDER, SAME_FAMILY_CARD, WRITTEN_AUTHORITY, VILLAGE_OFFICER"),
     )
+    documents = models.JSONField(
+        default=documents_to_show,
+        help_text=_("collector → lists of documents; one of each list must be shown"),
+    )
     old_card_required = models.BooleanField(default=True)
     delivery_attempts = models.PositiveSmallIntegerField(default=2)
     hold_days = models.PositiveSmallIntegerField(default=30)
+    reminder_days = models.JSONField(
+        default=days_of_reminders, help_text=_("days after arrival at the counter")
+    )
     silent_after_days = models.PositiveSmallIntegerField(default=8)
     items_per_shipment = models.PositiveIntegerField(default=2_000)
     items_per_bag = models.PositiveIntegerField(default=200)
