@@ -4,12 +4,13 @@ from delivery.models.counter import Appointment, Collection, CounterStay, Villag
 from delivery.models.courier_files import CourierFile, CourierRow, StatusText
 from delivery.models.events import Delivery, TrackingEvent
 from delivery.models.messages import Message
-from delivery.models.residents import Enquiry, LookupLimit
-from delivery.models.returns import ReturnReceipt, Transfer, TransferCard
+from delivery.models.residents import ContactChoice, Enquiry, LookupLimit
+from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard
 
 __all__ = [
     "Appointment",
     "Collection",
+    "ContactChoice",
     "CounterStay",
     "CourierFile",
     "CourierRow",
@@ -19,6 +20,7 @@ __all__ = [
     "Message",
     "ReturnReceipt",
     "StatusText",
+    "StrayItem",
     "TrackingEvent",
     "Transfer",
     "TransferCard",

@@ -16,6 +16,19 @@ class LookupLimit(models.Model):
     locked_until = models.DateTimeField(null=True, blank=True)
 
 
+class ContactChoice(models.Model):
+    """How a resident wants to be reached about a card; without one, the phone on the card is used."""
+
+    card = models.OneToOneField(
+        "shipments.Card", on_delete=models.PROTECT, primary_key=True, related_name="contact_choice"
+    )
+    phone = EncryptedTextField(purpose="contact_choice.phone", blank=True, default="")
+    email = EncryptedTextField(purpose="contact_choice.email", blank=True, default="")
+    language = models.CharField(max_length=2, default="id")
+    opted_out_at = models.DateTimeField(null=True, blank=True)
+    chosen_at = models.DateTimeField()
+
+
 class Enquiry(models.Model):
     """A resident's question about a card, and its answer."""
 

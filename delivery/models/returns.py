@@ -29,6 +29,9 @@ class ReturnReceipt(models.Model):
     reason = models.CharField(max_length=24, blank=True, default="")
     condition = models.CharField(max_length=7, choices=Condition, default=Condition.FINE)
     decision = models.CharField(max_length=10, choices=Decision, default=Decision.UNDECIDED)
+    counter = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
     received_at = models.DateTimeField()
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
@@ -43,6 +46,32 @@ class ReturnReceipt(models.Model):
         indexes = [
             # returns that wait for a decision
             models.Index(fields=["office"], name="returns_undecided", condition=Q(decision="UNDECIDED")),
+        ]
+
+
+class StrayItem(models.Model):
+    """Something that came back and that nobody knows: kept aside, a case until somebody settles it."""
+
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    scanned = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=20)
+    found_at = models.DateTimeField()
+    found_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    resolution = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-found_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "scanned"], condition=Q(settled_at__isnull=True), name="stray_item_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True) | ~Q(resolution=""), name="settled_stray_has_resolution"
+            ),
         ]
 
 
