@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
 import zlib
-from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from addresses.names import CITY_WORDS, FILLER_WORDS, LEVEL_WORDS, key_of, plain
 from addresses.outcome import Level
+from addresses.tables import RegionAlias, Tables, read_aliases, read_tables
+
+__all__ = ["Gazetteer", "NameIndex", "Region", "RegionAlias", "load"]
 
 DATA: Final = Path(__file__).parent / "data"
 LEVELS: Final = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
@@ -56,15 +54,6 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionAlias:
-    """Another name of a region. With `parent`, the district the village belonged to under that name."""
-
-    code: str
-    value: str
-    parent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class NameIndex:
     """The names below one parent: today's and former keys → codes, and the list the fuzzy search walks."""
 
@@ -72,29 +61,6 @@ class NameIndex:
     former: dict[str, tuple[str, ...]]
     keys: list[str]
     codes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """villages.csv.gz by columns, sorted by code: every parent stands right before its children."""
-
-    codes: list[str]
-    names: list[str]
-    lat: array[float]
-    lon: array[float]
-    postcodes: list[str]
-    radii: array[int]
-    sources: str
-    row_of: dict[str, int]
-
-    def below(self, code: str) -> range:
-        """The rows of everything inside an area, at every depth."""
-        if not code:
-            return range(len(self.codes))
-        row = self.row_of.get(code)
-        if row is None:
-            return range(0)
-        return range(row + 1, bisect_left(self.codes, code + "/", lo=row))
 
 
 def name_variants(name: str) -> Iterator[str]:
@@ -117,14 +83,12 @@ class Gazetteer:
 
     def __init__(
         self,
-        columns: _Columns,
+        tables: Tables,
         aliases: tuple[RegionAlias, ...],
-        former_postcodes: Mapping[str, str],
         version: str,
     ) -> None:
-        self._columns = columns
+        self._tables = tables
         self._aliases = aliases
-        self._former_postcodes = former_postcodes
         self.version = version
         self._own_postcodes: dict[str, str] = {}
         self._indexes: dict[tuple[str, Level], NameIndex] = {}
@@ -137,14 +101,13 @@ class Gazetteer:
 
         Rows of unknown codes are ignored. The big tables are shared, only the small indexes are made anew.
         """
-        known = self._columns.row_of
-        added = tuple(alias for alias in aliases if alias.code in known)
-        own = {**self._own_postcodes, **{c: p for c, p in (postcodes or {}).items() if c in known}}
+        added = tuple(alias for alias in aliases if alias.code in self)
+        own = {**self._own_postcodes, **{c: p for c, p in (postcodes or {}).items() if c in self}}
         if not added and own == self._own_postcodes:
             return self
         told = repr((sorted(own.items()), added)).encode()
         version = f"{self.version.partition('+')[0]}+{zlib.crc32(told):08x}"
-        other = Gazetteer(self._columns, self._aliases + added, self._former_postcodes, version)
+        other = Gazetteer(self._tables, self._aliases + added, version)
         other._own_postcodes = own
         return other
 
@@ -152,51 +115,54 @@ class Gazetteer:
         """Makes what nearly every check needs, so that the first one does not wait for it."""
         self.index("", Level.PROVINCE)
         self.index("", Level.REGENCY)
-        _ = self._aliases_by_parent, self._moved, self._known_postcodes, self._all_former_postcodes
+        _ = self._aliases_by_parent, self._moved, self._known_postcodes
 
     # --- by code ------------------------------------------------------------------------------------------
 
     def __contains__(self, code: object) -> bool:
-        return code in self._columns.row_of
+        return isinstance(code, str) and self._tables.find(code) >= 0
 
     def region(self, code: str) -> Region | None:
         """The area of a code, or None."""
-        row = self._columns.row_of.get(code)
-        return None if row is None else self._region(row)
+        row = self._tables.find(code)
+        return None if row < 0 else self._region(row)
 
     def _region(self, row: int) -> Region:
-        columns = self._columns
-        code = columns.codes[row]
+        tables = self._tables
+        code = tables.code(row)
         return Region(
             code=code,
-            name=columns.names[row],
+            name=tables.name(row),
             level=level_of(code),
-            lat=columns.lat[row],
-            lon=columns.lon[row],
-            postcode=self._own_postcodes.get(code) or columns.postcodes[row],
-            radius_m=columns.radii[row],
-            point_source=columns.sources[row],
+            lat=tables.lat[row],
+            lon=tables.lon[row],
+            postcode=self._own_postcodes.get(code) or tables.postcode(row),
+            radius_m=tables.radii[row],
+            point_source=tables.sources[row],
         )
 
     def name(self, code: str) -> str:
         """The official name of an area that exists."""
-        return self._columns.names[self._columns.row_of[code]]
+        return self._tables.name(self._tables.row(code))
 
     def postcode(self, code: str) -> str:
         """The postcode of a village, or "" where none is known."""
-        return self._own_postcodes.get(code) or self._columns.postcodes[self._columns.row_of[code]]
+        return self._own_postcodes.get(code) or self._tables.postcode(self._tables.row(code))
 
     def place(self, code: str) -> tuple[float, float, int, str]:
         """(lat, lon, radius in metres, point source) of an area that exists."""
-        columns = self._columns
-        row = columns.row_of[code]
-        return columns.lat[row], columns.lon[row], columns.radii[row], columns.sources[row]
+        tables = self._tables
+        row = tables.row(code)
+        return tables.lat[row], tables.lon[row], tables.radii[row], tables.sources[row]
 
     def children(self, code: str = "") -> list[Region]:
         """The areas one level below, by code; the provinces for ""."""
         depth = code.count(".") + 1 if code else 0
-        codes = self._columns.codes
-        return [self._region(row) for row in self._columns.below(code) if codes[row].count(".") == depth]
+        if depth == len(LEVELS):
+            return []
+        tables = self._tables
+        rows = tables.level_rows(tables.below(code), CODE_LENGTHS[LEVELS[depth]])
+        return [self._region(row) for row in rows]
 
     def path(self, code: str) -> list[Region]:
         """Province, regency, district, village, down to the code; empty when the code is unknown."""
@@ -214,17 +180,14 @@ class Gazetteer:
         return found
 
     def _build_index(self, parent: str, level: Level) -> NameIndex:
-        columns = self._columns
+        tables = self._tables
         length = CODE_LENGTHS[level]
         today: dict[str, tuple[str, ...]] = {}
         keys: list[str] = []
         key_codes: list[str] = []
-        rows = columns.below(parent)
-        for row in rows:
-            code = columns.codes[row]
-            if len(code) != length:
-                continue
-            for name in name_variants(columns.names[row]):
+        for row in tables.level_rows(tables.below(parent), length):
+            code = tables.code(row)
+            for name in name_variants(tables.name(row)):
                 key = name_key(name, level)
                 if key and code not in (same := today.get(key, ())):
                     today[key] = (*same, code)
@@ -276,12 +239,16 @@ class Gazetteer:
         key = key_of(name)
         return index.today.get(key, ()) or index.former.get(key, ())
 
+    def _names(self, rows: range) -> Iterator[tuple[str, str]]:
+        """(code, name) of rows."""
+        tables = self._tables
+        return ((tables.code(row), tables.name(row)) for row in rows)
+
     @cached_property
     def _prefixes(self) -> tuple[list[str], list[str]]:
         """Sorted keys of every region with their codes, for `search`."""
         pairs = sorted(
-            (name_key(name, level_of(code)), code)
-            for code, name in zip(self._columns.codes, self._columns.names, strict=True)
+            (name_key(name, level_of(code)), code) for code, name in self._names(self._tables.below(""))
         )
         return [key for key, _ in pairs], [code for _, code in pairs]
 
@@ -293,15 +260,14 @@ class Gazetteer:
         if not key:
             return self._search_children(level, within, limit)
         if within:
-            columns = self._columns
-            inside = ((columns.codes[row], columns.names[row]) for row in columns.below(within))
+            inside = self._names(self._tables.below(within))
             hits = [code for code, name in inside if name_key(name, level_of(code)).startswith(key)]
         else:
             keys, codes = self._prefixes
             hits = codes[bisect_left(keys, key) : bisect_left(keys, key + "\x7f")]
         wanted = [code for code in hits if level is None or level_of(code) is level]
         wanted.sort(key=lambda code: (code.count("."), self.name(code), code))
-        return [self._region(self._columns.row_of[code]) for code in wanted[:limit]]
+        return [self._region(self._tables.row(code)) for code in wanted[:limit]]
 
     def _search_children(self, level: Level | None, within: str | None, limit: int) -> list[Region]:
         regions = self.children(within or "")
@@ -312,10 +278,11 @@ class Gazetteer:
     @cached_property
     def _by_postcode(self) -> dict[str, tuple[str, ...]]:
         out: dict[str, list[str]] = defaultdict(list)
-        for code, postcode in zip(self._columns.codes, self._columns.postcodes, strict=True):
-            postcode = self._own_postcodes.get(code) or postcode
-            if postcode:
-                out[postcode].append(code)
+        tables = self._tables
+        for row in tables.level_rows(tables.below(""), CODE_LENGTHS[Level.VILLAGE]):
+            code = tables.code(row)
+            out[self._own_postcodes.get(code) or tables.postcode(row)].append(code)
+        out.pop("", None)
         return _frozen(out)
 
     def villages_of_postcode(self, postcode: str) -> tuple[str, ...]:
@@ -324,46 +291,46 @@ class Gazetteer:
 
     def was_postcode_of(self, postcode: str, code: str) -> bool:
         """Whether an older table gives the village this postcode."""
-        return postcode in self._former_postcodes.get(code, "")
+        return is_five_digits(postcode) and self._tables.was_postcode_of(
+            int(postcode), self._tables.row(code)
+        )
 
     def postcodes_of_district(self, district: str) -> frozenset[str]:
         """The postcodes of a district's villages."""
         found = self._district_postcodes.get(district)
         if found is None:
-            codes = (self._columns.codes[row] for row in self._columns.below(district))
+            codes = (self._tables.code(row) for row in self._tables.below(district))
             found = self._district_postcodes[district] = frozenset(self.postcode(code) for code in codes)
         return found
 
     @cached_property
-    def _all_former_postcodes(self) -> frozenset[str]:
-        return frozenset(part for value in self._former_postcodes.values() for part in value.split())
+    def _known_postcodes(self) -> frozenset[int]:
+        former = (value % 100_000 for value in self._tables.former_postcodes)
+        own = (int(value) for value in self._own_postcodes.values() if is_five_digits(value))
+        return frozenset(self._tables.postcodes).union(former, own)
 
     def is_postcode(self, postcode: str) -> bool:
         """Whether any table, today's or older, knows this postcode."""
-        return postcode in self._known_postcodes or postcode in self._all_former_postcodes
-
-    @cached_property
-    def _known_postcodes(self) -> frozenset[str]:
-        return frozenset(self._columns.postcodes).union(self._own_postcodes.values())
+        return is_five_digits(postcode) and int(postcode) in self._known_postcodes
 
     # --- by place -----------------------------------------------------------------------------------------
 
     @cached_property
     def _cells(self) -> dict[tuple[int, int], list[int]]:
         cells: dict[tuple[int, int], list[int]] = defaultdict(list)
-        columns = self._columns
-        for row, code in enumerate(columns.codes):
-            if len(code) == 13 and columns.sources[row] != "D":
-                cells[math.floor(columns.lat[row] * 10), math.floor(columns.lon[row] * 10)].append(row)
+        tables = self._tables
+        for row in tables.level_rows(tables.below(""), CODE_LENGTHS[Level.VILLAGE]):
+            if tables.sources[row] != "D":
+                cells[math.floor(tables.lat[row] * 10), math.floor(tables.lon[row] * 10)].append(row)
         return dict(cells)
 
     def nearest(self, lat: float, lon: float, *, limit: int = 5) -> list[tuple[Region, float]]:
         """The villages nearest to a point in degrees, with the distance in kilometres; empty far from any."""
         row, column = math.floor(lat * 10), math.floor(lon * 10)
-        columns = self._columns
+        tables = self._tables
         for ring in (1, 2, 4, 8, 16):
             found = sorted(
-                (distance_km(lat, lon, columns.lat[hit], columns.lon[hit]), hit)
+                (distance_km(lat, lon, tables.lat[hit], tables.lon[hit]), hit)
                 for dy in range(-ring, ring + 1)
                 for dx in range(-ring, ring + 1)
                 for hit in self._cells.get((row + dy, column + dx), ())
@@ -391,6 +358,11 @@ def name_key(name: str, level: Level) -> str:
     return key_of(name)
 
 
+def is_five_digits(text: str) -> bool:
+    """Indonesian postcodes have five digits and never begin with zero."""
+    return len(text) == 5 and text.isascii() and text.isdecimal() and text[0] != "0"
+
+
 def city_or_regency(text: str) -> bool | None:
     """True when the text says kota, False when it says kabupaten, None when it says neither."""
     first = plain(text).partition(" ")[0]
@@ -407,46 +379,6 @@ def _frozen(index: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
 def load(folder: Path = DATA) -> Gazetteer:
     """The shipped gazetteer. Takes about a quarter of a second once; later calls give the same object."""
     villages, aliases = (folder / "villages.csv.gz").read_bytes(), (folder / "aliases.csv.gz").read_bytes()
-    named, former = _read_aliases(aliases)
+    named, former_postcodes = read_aliases(aliases)
     version = f"{zlib.crc32(villages + aliases):08x}"
-    return Gazetteer(_read_columns(villages), named, former, version)
-
-
-def _rows(packed: bytes) -> Iterator[list[str]]:
-    rows = csv.reader(io.TextIOWrapper(gzip.GzipFile(fileobj=io.BytesIO(packed)), "utf-8", newline=""))
-    next(rows)
-    return rows
-
-
-def _read_columns(packed: bytes) -> _Columns:
-    codes: list[str] = []
-    names: list[str] = []
-    postcodes: list[str] = []
-    sources: list[str] = []
-    lat, lon, radii = array("d"), array("d"), array("l")
-    shared: dict[str, str] = {}
-    rows = _rows(packed)
-    # In slices of a few thousand rows: as fast as whole columns, without holding seven strings for each row.
-    while chunk := list(islice(rows, 4096)):
-        code, name, north, east, postcode, radius, source = zip(*chunk, strict=True)
-        codes += code
-        names += name
-        lat.extend(map(float, north))
-        lon.extend(map(float, east))
-        postcodes += [shared.setdefault(value, value) for value in postcode]
-        radii.extend(map(int, radius))
-        sources += source
-    row_of = {code: row for row, code in enumerate(codes)}
-    return _Columns(codes, names, lat, lon, postcodes, radii, "".join(sources), row_of)
-
-
-def _read_aliases(packed: bytes) -> tuple[tuple[RegionAlias, ...], dict[str, str]]:
-    """(names, village code → former postcodes separated by spaces)."""
-    named: dict[RegionAlias, None] = {}
-    former: dict[str, str] = {}
-    for code, kind, value, parent, _year in _rows(packed):
-        if kind == "postcode":
-            former[code] = f"{former[code]} {value}" if code in former else value
-        else:
-            named[RegionAlias(code, value, parent)] = None
-    return tuple(named), former
+    return Gazetteer(read_tables(villages, former_postcodes), named, version)
