@@ -17,7 +17,16 @@ from django.utils.translation import gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from addresses.refusals import MESSAGES as ADDRESS_MESSAGES
+from addresses.refusals import AddressRefused
+from addresses.refusals import Code as AddressCode
+from delivery.refusals import MESSAGES as DELIVERY_MESSAGES
+from delivery.refusals import Code as DeliveryCode
+from delivery.refusals import DeliveryRefused
 from offices.services import QuotaFull
+from shipments.refusals import MESSAGES as SHIPMENT_MESSAGES
+from shipments.refusals import Code as ShipmentCode
+from shipments.refusals import ShipmentRefused
 from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
 from spreadsheets.faults import SheetError, SheetFault
 
@@ -48,7 +57,74 @@ class Refusal:
     unusual: Mapping[str, HTTPStatus] = field(default_factory=dict)
 
 
+_NOT_FOUND = HTTPStatus.NOT_FOUND
+_UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+# 409: the state of things forbids it. 404: what is named is not there. 422: what was sent makes no sense.
 REFUSALS: Mapping[type[Exception], Refusal] = {
+    ShipmentRefused: Refusal(
+        messages=SHIPMENT_MESSAGES,
+        unusual={
+            **dict.fromkeys(
+                (
+                    ShipmentCode.OFFICE_UNKNOWN,
+                    ShipmentCode.SHIPMENT_UNKNOWN,
+                    ShipmentCode.HOLD_UNKNOWN,
+                    ShipmentCode.DIFFERENCE_UNKNOWN,
+                    ShipmentCode.CARD_UNKNOWN,
+                    ShipmentCode.BAG_UNKNOWN,
+                ),
+                _NOT_FOUND,
+            ),
+            **dict.fromkeys(
+                (
+                    ShipmentCode.NOT_A_REGISTRY,
+                    ShipmentCode.NOT_A_POST_OFFICE,
+                    ShipmentCode.ITEM_UNKNOWN,
+                    ShipmentCode.SCAN_UNREADABLE,
+                    ShipmentCode.SCANNED_TWICE,
+                    ShipmentCode.REASON_MISSING,
+                    ShipmentCode.VILLAGE_UNKNOWN,
+                    ShipmentCode.RW_INVALID,
+                    ShipmentCode.ENDS_BEFORE_START,
+                    ShipmentCode.CHANNEL_MISSING,
+                    ShipmentCode.CHANNEL_UNKNOWN,
+                    ShipmentCode.INDICATOR_INVALID,
+                    ShipmentCode.BLOCK_INVALID,
+                    ShipmentCode.NUMBERS_MISSING,
+                    ShipmentCode.NUMBERS_INVALID,
+                    ShipmentCode.NUMBERS_TWICE,
+                    ShipmentCode.REPRINT_NEEDS_REASON,
+                    ShipmentCode.LABEL_FORMAT_UNKNOWN,
+                    ShipmentCode.LABEL_START_INVALID,
+                    ShipmentCode.MANIFEST_FORMAT_UNKNOWN,
+                    ShipmentCode.SIGNATURE_MISSING,
+                    ShipmentCode.RECEIPT_COUNT_WRONG,
+                    ShipmentCode.DIFFERENCE_TWICE,
+                    ShipmentCode.RESOLUTION_MISSING,
+                ),
+                _UNPROCESSABLE,
+            ),
+        },
+    ),
+    DeliveryRefused: Refusal(
+        messages=DELIVERY_MESSAGES,
+        unusual={
+            **dict.fromkeys((DeliveryCode.EVENT_UNKNOWN, DeliveryCode.OFFICE_UNKNOWN), _NOT_FOUND),
+            **dict.fromkeys(
+                (DeliveryCode.REASON_MISSING, DeliveryCode.MEANING_UNKNOWN, DeliveryCode.TEXT_UNKNOWN),
+                _UNPROCESSABLE,
+            ),
+        },
+    ),
+    AddressRefused: Refusal(
+        messages=ADDRESS_MESSAGES,
+        status=_UNPROCESSABLE,
+        unusual={
+            AddressCode.ADDRESS_UNKNOWN: _NOT_FOUND,
+            AddressCode.ALIAS_UNKNOWN: _NOT_FOUND,
+            AddressCode.ALIAS_DECIDED: HTTPStatus.CONFLICT,
+        },
+    ),
     SheetError: Refusal(
         messages=SHEET_MESSAGES,
         status=HTTPStatus.UNPROCESSABLE_ENTITY,

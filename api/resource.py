@@ -1,9 +1,12 @@
 """What all views share: who may, how much is read, and what is answered."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
@@ -74,6 +77,12 @@ class Resource(GenericViewSet[Any]):
         if self.user.office_id is None:
             raise NotFound
         return self.user.office_id
+
+    @property
+    def today(self) -> date:
+        """The day on the wall of the user's office."""
+        zone = self.user.office.time_zone if self.user.office is not None else settings.TIME_ZONE
+        return timezone.localdate(timezone=ZoneInfo(zone))
 
 
 class UploadResource(Resource):

@@ -7,6 +7,7 @@ from api.resource import NoSuchAddress
 from api.views.docs import DocsView, SchemaView
 from api.views.jobs import JobViewSet
 from api.views.offices import OfficeViewSet
+from api.views.tracking import TrackingView
 
 app_name = "api"
 
@@ -17,6 +18,7 @@ router.register("offices", OfficeViewSet, basename="office")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
+    path("tracking/", TrackingView.as_view(), name="tracking"),
     path("", include(router.urls)),
     re_path(r"^.*$", NoSuchAddress.as_view(), name="nothing-here"),
 ]

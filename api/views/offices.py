@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from geopy.distance import geodesic
@@ -59,7 +58,7 @@ class OfficeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         """Say which office serves a village on a day, after closures and delegations."""
         asked = query(ServingQuery, request)
         code = asked["village_code"]
-        on = asked.get("on") or timezone.localdate()
+        on = asked.get("on") or self.today
         route = route_villages(village_codes=[code], service=asked["service"], on=on)[code]
         ids = [pk for pk in (route.office_id, *route.instead_of) if pk is not None]
         offices = Office.objects.select_related("parent").in_bulk(ids)
