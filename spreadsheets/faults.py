@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
+def gettext_noop(message: str) -> str:
+    """The message itself; the name marks it for the translators' tools, the doors translate it."""
+    return message
+
+
 class SheetFault(StrEnum):
     """Why a whole file is refused. The codes are part of the API and never change their meaning."""
 
@@ -48,55 +53,59 @@ def message(table: Mapping[SheetFault, str], code: SheetFault, params: Mapping[s
 
 
 MESSAGES: Mapping[SheetFault, str] = {
-    SheetFault.EMPTY: "The file has no rows. Choose the file again after saving it with its data.",
-    SheetFault.NOT_A_SHEET: (
+    SheetFault.EMPTY: gettext_noop(
+        "The file has no rows. Choose the file again after saving it with its data."
+    ),
+    SheetFault.NOT_A_SHEET: gettext_noop(
         "This file is not a spreadsheet. Save it as Excel (.xlsx), OpenDocument (.ods) or CSV "
         "and upload it again."
     ),
-    SheetFault.ENCRYPTED: (
+    SheetFault.ENCRYPTED: gettext_noop(
         "The workbook is protected with a password. Remove the password in Excel "
         "(File, Info, Protect Workbook), save it and upload it again."
     ),
-    SheetFault.HAS_MACROS: (
+    SheetFault.HAS_MACROS: gettext_noop(
         "The workbook contains macros. Save it as an Excel workbook without macros (.xlsx) "
         "and upload it again."
     ),
-    SheetFault.EXTERNAL_LINKS: (
+    SheetFault.EXTERNAL_LINKS: gettext_noop(
         "The workbook takes values from other files. Copy its cells, paste them as values "
         "into a new workbook and upload that one."
     ),
-    SheetFault.TOO_LARGE: (
+    SheetFault.TOO_LARGE: gettext_noop(
         "The file is too large: at most %(limit)s MB are read. Split it into smaller files."
     ),
-    SheetFault.TOO_MANY_ROWS: "The sheet has more than %(limit)s rows. Split it into smaller files.",
-    SheetFault.TOO_MANY_COLUMNS: (
+    SheetFault.TOO_MANY_ROWS: gettext_noop(
+        "The sheet has more than %(limit)s rows. Split it into smaller files."
+    ),
+    SheetFault.TOO_MANY_COLUMNS: gettext_noop(
         "The sheet has %(found)s columns; at most %(limit)s are read. Delete the empty or unneeded columns "
         "and upload it again."
     ),
-    SheetFault.CELL_TOO_LONG: (
+    SheetFault.CELL_TOO_LONG: gettext_noop(
         "Row %(row)s holds a cell with more than %(limit)s characters. Shorten or empty it "
         "and upload the file again."
     ),
-    SheetFault.TOO_SLOW: (
+    SheetFault.TOO_SLOW: gettext_noop(
         "Reading the file took longer than %(limit)s seconds. Copy the data into a new workbook "
         "or save it as CSV, and upload that one."
     ),
-    SheetFault.OUT_OF_MEMORY: (
+    SheetFault.OUT_OF_MEMORY: gettext_noop(
         "The sheet takes more memory than is allowed, often because of a cell far away from the data. "
         "Copy the data into a new workbook and upload that one."
     ),
-    SheetFault.UNREADABLE: (
+    SheetFault.UNREADABLE: gettext_noop(
         "The file is damaged and cannot be read. Open it in Excel or LibreOffice, save it again "
         "and upload it."
     ),
-    SheetFault.ENCODING_UNKNOWN: (
+    SheetFault.ENCODING_UNKNOWN: gettext_noop(
         "The characters of the text file cannot be read. Save it as CSV UTF-8 and upload it again."
     ),
-    SheetFault.NO_HEADER: (
+    SheetFault.NO_HEADER: gettext_noop(
         "No row with column titles was found in the first %(searched)s rows. Put the titles of the template "
         "above the data and upload the file again."
     ),
-    SheetFault.MISSING_COLUMNS: (
+    SheetFault.MISSING_COLUMNS: gettext_noop(
         "Columns are missing: %(missing)s. Found: %(found)s. Add the missing titles to the header row "
         "and upload the file again."
     ),
@@ -132,12 +141,14 @@ class CellError(ValueError):
 
 
 CELL_MESSAGES: Mapping[CellFault, str] = {
-    CellFault.DAMAGED_NUMBER: (
+    CellFault.DAMAGED_NUMBER: gettext_noop(
         "“%(value)s” was damaged by the spreadsheet, which keeps 15 digits only. Format the column as text "
         "and type the number again from its source."
     ),
-    CellFault.BAD_DATE: "“%(value)s” is not a date. Write it as day/month/year, for example 31/12/2020.",
-    CellFault.DATE_AMBIGUOUS: (
+    CellFault.BAD_DATE: gettext_noop(
+        "“%(value)s” is not a date. Write it as day/month/year, for example 31/12/2020."
+    ),
+    CellFault.DATE_AMBIGUOUS: gettext_noop(
         "“%(value)s” can be read as two different dates. Write the year with four digits, "
         "for example 31/12/2020."
     ),

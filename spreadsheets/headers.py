@@ -23,10 +23,11 @@ _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """The header row: its number, the index of each field's column, and the titles that no field has."""
+    """The header row: its number, each field's column index, all titles in order, those that no field has."""
 
     row_number: int
     columns: Mapping[str, int]
+    titles: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -70,14 +71,13 @@ def find_header(
 
 def _match(row: SheetRow, ranks: Mapping[str, tuple[str, int]]) -> HeaderMatch:
     taken: dict[str, tuple[int, int]] = {}
-    titles = {
-        index: title for index, cell in enumerate(row.cells) if (title := text(cell)[:_TITLE_CHARACTERS])
-    }
-    for index, title in titles.items():
+    titles = tuple(text(cell)[:_TITLE_CHARACTERS] for cell in row.cells)
+    for index, title in enumerate(titles):
         known = ranks.get(folded(title)) or ranks.get(folded(_IN_BRACKETS.sub("", title)))
-        if known is not None:
+        if title and known is not None:
             field, rank = known
             taken[field] = min(taken.get(field, (rank, index)), (rank, index))
     columns = {field: index for field, (_, index) in taken.items()}
     used = set(columns.values())
-    return HeaderMatch(row.number, columns, tuple(titles[index] for index in titles if index not in used))
+    unknown = tuple(title for index, title in enumerate(titles) if title and index not in used)
+    return HeaderMatch(row.number, columns, titles, unknown)

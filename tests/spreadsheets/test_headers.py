@@ -30,7 +30,10 @@ def test_the_header_is_found_below_titles() -> None:
         (1.0, "P2005030000001", "DELIVERED"),
     )
     assert find_header(rows, SYNONYMS, REQUIRED) == HeaderMatch(
-        3, {"number": 1, "status": 2, "date": 4}, ("No.", "Berat (kg)")
+        3,
+        {"number": 1, "status": 2, "date": 4},
+        ("No.", "NO_RESI", "Status", "", "Tgl. Status", "Berat (kg)"),
+        ("No.", "Berat (kg)"),
     )
 
 
