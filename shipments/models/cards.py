@@ -120,6 +120,8 @@ class Card(models.Model):
             models.Index(
                 fields=["office", "disposition"], name="card_aside", condition=~Q(disposition="REGISTERED")
             ),
+            # print check by the serial of the blank card
+            models.Index(fields=["blank_serial"], name="card_blank_serial", condition=~Q(blank_serial="")),
             # the list of one intake's cards
             models.Index(fields=["intake_file", "intake_row"], name="card_of_intake"),
         ]

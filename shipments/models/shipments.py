@@ -113,7 +113,11 @@ class AllottedNumber(models.Model):
 
 
 class Item(models.Model):
-    """A card in the mail, with the post's number. `live` is null once the item has ended (returned, taken out)."""
+    """A card in the mail, with the post's number. `live` is null once the item has ended.
+
+    An item that was taken out of its shipment before the handover, or whose shipment was cancelled, has
+    `taken_out_at`: it was never given to the post, and its number is void but kept.
+    """
 
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="items", db_index=False)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="items", db_index=False)
@@ -124,6 +128,7 @@ class Item(models.Model):
     )
     live = models.BooleanField(null=True, default=True)
     packed_at = models.DateTimeField(null=True, blank=True)
+    taken_out_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["shipment", "position"]
@@ -133,6 +138,9 @@ class Item(models.Model):
             models.UniqueConstraint(fields=["number"], name="item_number_once"),
             models.CheckConstraint(
                 condition=Q(live__isnull=True) | Q(live=True), name="item_live_is_true_or_null"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_out_at__isnull=True) | Q(live__isnull=True), name="item_taken_out_is_not_live"
             ),
         ]
 

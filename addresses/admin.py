@@ -1,0 +1,60 @@
+"""Look at addresses and reviews, keep the operators' own names and postcodes of regions."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from addresses.models import Address, AddressReview, GeocodeCache, RegionAlias, RegionPostcode
+
+
+class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the services write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Address)
+class AddressAdmin(LookOnly):
+    list_display = [
+        "pk",
+        "office",
+        "verdict",
+        "next_action",
+        "village_code",
+        "rule",
+        "confidence",
+        "checked_at",
+    ]
+    list_filter = ["verdict", "next_action", "rule"]
+    show_full_result_count = False
+
+
+@admin.register(AddressReview)
+class AddressReviewAdmin(LookOnly):
+    list_display = ["decided_at", "address_id", "decision", "village_code", "decided_by"]
+    list_filter = ["decision"]
+
+
+@admin.register(GeocodeCache)
+class GeocodeCacheAdmin(LookOnly):
+    list_display = ["provider", "query", "label", "fetched_at"]
+    list_filter = ["provider"]
+
+
+@admin.register(RegionAlias)
+class RegionAliasAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "parent_code", "region_code", "state", "uses", "updated_at"]
+    list_filter = ["state"]
+    search_fields = ["name", "region_code"]
+
+
+@admin.register(RegionPostcode)
+class RegionPostcodeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["village_code", "postcode", "updated_at"]
+    search_fields = ["village_code", "postcode"]
