@@ -10,14 +10,17 @@ from typing import Final
 from addresses.gazetteer import Gazetteer, NameIndex, name_key
 from addresses.hierarchy import Hierarchy, RegionMatch
 from addresses.matching import Found, find, find_exactly
-from addresses.names import LEVEL_WORDS, key_of, plain
+from addresses.names import LEVEL_WORDS, key_of, plain, without_level_word
 from addresses.outcome import Level, Rule, Status
 from addresses.parsing import NamedArea, ParsedAddress
+from addresses.second_reader import SecondOpinion, SecondReader
 
 _LONGEST_NAME: Final = 4
+_TEXT_RULE: Final = {Rule.EXACT: Rule.TEXT_MARKED, Rule.ALIAS: Rule.TEXT_MARKED}
 _STREET_WORDS: Final = frozenset(("jl", "jln", "jalan", "gg", "gang"))
 _PARENT_WORDS: Final = LEVEL_WORDS["district"] | LEVEL_WORDS["regency"]
-_SEGMENT_END: Final = re.compile(r"[,;()\n]|\s-\s")
+_JOINED: Final = re.compile(r"[a-z]\s?[-–]\s?[a-z]")
+_SEGMENT_END: Final = re.compile(r"[,;()\n]")
 
 
 class Context(IntEnum):
@@ -43,36 +46,92 @@ class Mention:
     words: int
 
 
-def read_line(hierarchy: Hierarchy, parsed: ParsedAddress, fields: tuple[str, str, str]) -> RegionMatch:
-    """The match of (kecamatan, kabupaten, provinsi), completed by what the line says."""
-    district, regency, province = _complete(parsed.named, fields)
-    match = hierarchy.match("", district, regency, province)
-    if match.level is not Level.DISTRICT:
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What the line or the fields say above the village; `guessed` when no field and no level word said it."""
+
+    district: str
+    regency: str
+    province: str
+    guessed: bool
+
+
+def read_line(
+    hierarchy: Hierarchy, reader: SecondReader, parsed: ParsedAddress, fields: tuple[str, str, str]
+) -> RegionMatch:
+    """The match of (kecamatan, kabupaten, provinsi), completed by what the line says.
+
+    A village that is only named, without a level word, is sure when the second reader finds the same one.
+    """
+    above = _complete(hierarchy.gazetteer, parsed, fields)
+    match = hierarchy.match("", above.district, above.regency, above.province)
+    if match.level is Level.DISTRICT:
+        match = _choose(match, village_mentions(hierarchy.gazetteer, match.code, parsed))
+    else:
         marked = [area for area in parsed.named if area.level is Level.VILLAGE]
         if marked:
-            return _unsure(hierarchy.match(marked[0].text, district, regency, province))
-        return match
-    mentions = village_mentions(hierarchy.gazetteer, match.code, parsed)
-    return _choose(match, mentions)
+            match = hierarchy.match(marked[0].text, above.district, above.regency, above.province)
+            match = replace(match, rule=_TEXT_RULE.get(match.rule, match.rule))
+    if above.guessed and match.level is Level.VILLAGE:
+        match = replace(match, rule=Rule.TEXT_NAMED, sure=False)
+    if match.rule is Rule.TEXT_NAMED:
+        parts = (parsed.line, above.district, above.regency) if any(fields) else (parsed.line,)
+        return _with_opinion(match, reader.read(", ".join(part for part in parts if part)))
+    return match
 
 
-def _complete(named: tuple[NamedArea, ...], fields: tuple[str, str, str]) -> tuple[str, str, str]:
-    """Empty fields take what the line names with a level word."""
-    levels = (Level.DISTRICT, Level.REGENCY, Level.PROVINCE)
-    out = list(fields)
-    for position, level in enumerate(levels):
-        if not plain(out[position]):
-            found = [area for area in named if area.level is level]
-            if found:
-                word = f"{found[0].word} " if level is Level.REGENCY else ""
-                out[position] = word + found[0].text
-    return out[0], out[1], out[2]
+def _with_opinion(match: RegionMatch, opinion: SecondOpinion) -> RegionMatch:
+    if opinion.village_code == match.code and opinion.sure:
+        agreed = match.district.sure and match.regency.sure and match.village.sure
+        village = replace(match.village, status=Status.CONFIRMED)
+        return replace(match, rule=Rule.TEXT_AGREED, sure=agreed, village=village)
+    if opinion.village_code and opinion.village_code != match.code:
+        return replace(match, alternatives=((opinion.village_code, 70), *match.alternatives))
+    return match
 
 
-def _unsure(match: RegionMatch) -> RegionMatch:
-    if match.rule in {Rule.EXACT, Rule.ALIAS}:
-        return replace(match, rule=Rule.TEXT_MARKED)
-    return replace(match, sure=False)
+def _complete(gazetteer: Gazetteer, parsed: ParsedAddress, fields: tuple[str, str, str]) -> _Above:
+    """Empty fields take what the line names: with a level word, else the last name of that level."""
+    district, regency, province = (
+        field if plain(field) else _marked(parsed.named, level)
+        for field, level in zip(fields, (Level.DISTRICT, Level.REGENCY, Level.PROVINCE), strict=True)
+    )
+    if (regency and district) or any(map(plain, fields)):
+        return _Above(district, regency, province, guessed=False)
+    segments = [plain(segment).split() for segment in _SEGMENT_END.split(parsed.line.lower())]
+    guessed = False
+    if not regency:
+        regency = _last_name(gazetteer.index("", Level.REGENCY), segments)
+        guessed = bool(regency)
+    if regency and not district:
+        names = (
+            _last_name(gazetteer.index(code, Level.DISTRICT), segments, but=key_of(regency))
+            for code in gazetteer.regencies_named(without_level_word(regency, "regency")[1] or regency)
+        )
+        district = max(names, key=len, default="")
+        guessed = guessed or bool(district)
+    return _Above(district, regency, province, guessed)
+
+
+def _marked(named: tuple[NamedArea, ...], level: Level) -> str:
+    """The first area that the line names with a level word."""
+    area = next((area for area in named if area.level is level), None)
+    if area is None:
+        return ""
+    return f"{area.word} {area.text}" if level is Level.REGENCY else area.text
+
+
+def _last_name(index: NameIndex, segments: list[list[str]], but: str = "") -> str:
+    """The last words of the line that name an area of the index, outside a street's name."""
+    for words in reversed(segments):
+        first = 2 if words and words[0] in _STREET_WORDS else 0
+        for end in range(len(words), first, -1):
+            for start in range(max(first, end - _LONGEST_NAME), end):
+                text = " ".join(words[start:end])
+                key = key_of(text)
+                if key != but and (key in index.today or key in index.former):
+                    return text
+    return ""
 
 
 def village_mentions(gazetteer: Gazetteer, district: str, parsed: ParsedAddress) -> list[Mention]:
@@ -89,8 +148,21 @@ def village_mentions(gazetteer: Gazetteer, district: str, parsed: ParsedAddress)
                     break
     above = {key_of(gazetteer.name(district)), name_key(gazetteer.name(district[:5]), Level.REGENCY)}
     for segment in _SEGMENT_END.split(parsed.line.lower()):
-        out += _segment_mentions(index, plain(segment).split(), above)
+        words = plain(segment).split()
+        mentions = _segment_mentions(index, words, above)
+        if not _joins_places(segment, words, mentions):
+            out += mentions
     return out
+
+
+def _joins_places(segment: str, words: list[str], mentions: list[Mention]) -> bool:
+    """ "Jl. Sitiung - Gunung Medan", "Jl. Balohan Jaboi" run from one village to another and name neither."""
+    if len(mentions) < 2 or words[0] not in _STREET_WORDS:
+        return False
+    if _JOINED.search(segment):
+        return True
+    named = sum(mention.words for mention in mentions if mention.context is not Context.PARENT)
+    return len(mentions) == 2 and named == len([word for word in words[1:] if word != "raya"])
 
 
 def _segment_mentions(index: NameIndex, words: list[str], above: set[str]) -> list[Mention]:
@@ -129,6 +201,10 @@ def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
     if best is Context.STREET and len(ranked) > 1:  # "Jl. Raya Sitiung - Gunung Medan" joins two villages
         return replace(match, alternatives=tuple((code, 60) for code in ranked))
     marked = best is Context.MARKED and len(ranked) == 1
+    rivals = [other for other in mentions if Context.STREET < other.context < Context.MARKED]
+    if marked and any(other.found.codes[0] not in ranked for other in rivals):
+        named = dict.fromkeys(other.found.codes[0] for other in (mention, *rivals))
+        return replace(match, alternatives=tuple((code, 70) for code in named))
     return replace(
         match,
         code=mention.found.codes[0],

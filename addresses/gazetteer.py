@@ -92,6 +92,7 @@ class Gazetteer:
         self.version = version
         self._own_postcodes: dict[str, str] = {}
         self._indexes: dict[tuple[str, Level], NameIndex] = {}
+        self._parent_names: dict[str, str] = {}
         self._district_postcodes: dict[str, frozenset[str]] = {}
 
     def with_overrides(
@@ -143,7 +144,12 @@ class Gazetteer:
 
     def name(self, code: str) -> str:
         """The official name of an area that exists."""
-        return self._tables.name(self._tables.row(code))
+        name = self._parent_names.get(code)
+        if name is None:
+            name = self._tables.name(self._tables.row(code))
+            if len(code) < CODE_LENGTHS[Level.VILLAGE]:
+                self._parent_names[code] = name
+        return name
 
     def postcode(self, code: str) -> str:
         """The postcode of a village, or "" where none is known."""

