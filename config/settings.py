@@ -208,6 +208,20 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_MB", default=100) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
+# --- messages to residents: nothing leaves the machine until a channel is set ------------------
+MESSAGE_CHANNEL: str = env.str("MESSAGE_CHANNEL", default="CONSOLE")
+MESSAGE_GATEWAY_URL: str = env.str("MESSAGE_GATEWAY_URL", default="")
+MESSAGE_GATEWAY_TOKEN: str = env.str("MESSAGE_GATEWAY_TOKEN", default="")
+MESSAGE_GATEWAY_PHONE_FIELD: str = env.str("MESSAGE_GATEWAY_PHONE_FIELD", default="to")
+MESSAGE_GATEWAY_TEXT_FIELD: str = env.str("MESSAGE_GATEWAY_TEXT_FIELD", default="text")
+WHATSAPP_URL: str = env.str("WHATSAPP_URL", default="https://graph.facebook.com/v21.0").rstrip("/")
+WHATSAPP_PHONE_ID: str = env.str("WHATSAPP_PHONE_ID", default="")
+WHATSAPP_TOKEN: str = env.str("WHATSAPP_TOKEN", default="")
+if MESSAGE_CHANNEL not in {"CONSOLE", "EMAIL", "GATEWAY", "WHATSAPP"}:
+    raise ImproperlyConfigured("MESSAGE_CHANNEL is one of CONSOLE, EMAIL, GATEWAY, WHATSAPP.")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="antarktp@localhost")
+
 # --- long work -------------------------------------------------------------------------------
 TASK_ENGINE: str = env.str("TASK_ENGINE", default="database")
 if TASK_ENGINE not in {"database", "celery"}:
