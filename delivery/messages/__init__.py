@@ -1,0 +1,6 @@
+"""Messages to residents: which occasion, which words, which way, and the outbox between them."""
+
+from delivery.messages.outbox import queue, queue_changes, withdraw
+from delivery.messages.sending import Sent, send_queued
+
+__all__ = ["Sent", "queue", "queue_changes", "send_queued", "withdraw"]
