@@ -119,13 +119,14 @@ _COURIER: frozenset[Status] = _MOVING | {_S.DELIVERED}
 # of its own may follow any other; what it can never do is to take a card from our hands or from its holder's.
 TRANSITIONS: Mapping[Status | None, frozenset[Status]] = {
     None: _COURIER | {_S.RETURN_RECEIVED, _S.READY_AT_COUNTER, _S.IN_TRANSFER, _S.AT_VILLAGE},
+    # the post can cancel only what it does not hold yet
     **{
-        status: (_COURIER - {status, _S.ANNOUNCED, _S.POSTED}) | {_S.RETURN_RECEIVED}
+        status: (_COURIER - {status, _S.ANNOUNCED, _S.POSTED, _S.CANCELLED}) | {_S.RETURN_RECEIVED}
         for status in WITH_THE_POST
     },
     _S.ANNOUNCED: _COURIER - {_S.ANNOUNCED},
     _S.CANCELLED: _COURIER - {_S.ANNOUNCED, _S.CANCELLED},
-    _S.ATTEMPT_FAILED: (_COURIER - {_S.ANNOUNCED, _S.POSTED}) | {_S.RETURN_RECEIVED},
+    _S.ATTEMPT_FAILED: (_COURIER - {_S.ANNOUNCED, _S.POSTED, _S.CANCELLED}) | {_S.RETURN_RECEIVED},
     # a plain "delivered" on the way back may mean delivered to us: people decide, not the table
     _S.RETURNING: frozenset({_S.RETURNED_TO_SENDER, _S.RETURN_RECEIVED, _S.EXCEPTION}),
     _S.RETURNED_TO_SENDER: frozenset({_S.RETURN_RECEIVED}),
