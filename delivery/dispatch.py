@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
+from shipments.handover import hand_over
 
 from delivery import messages
+from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
 from delivery.status import Status
-from delivery.tracking import NewEvent, record_events
-from shipments.handover import hand_over
 from shipments.models import Handover, Item, Shipment
 
 
@@ -20,17 +20,14 @@ def hand_over_shipment(
         handover = hand_over(
             shipment_id=shipment_id, given=given, giver=giver, taker=taker, actor_id=actor_id, at=at
         )
-        place = Shipment.objects.values_list("post_office__name", flat=True).get(pk=shipment_id)
+        office = Shipment.objects.select_related("post_office").get(pk=shipment_id).post_office
         items = list(Item.objects.filter(shipment_id=shipment_id, live=True).values_list("card_id", "pk"))
-        record_events(
-            events=[
-                NewEvent(
-                    card_id=card_id, item_id=item_id, status=Status.POSTED, occurred_at=at, place=place[:80]
-                )
-                for card_id, item_id in items
-            ],
-            recorded_at=at,
-            recorded_by_id=actor_id,
+        record_facts(
+            status=Status.POSTED,
+            facts=[Fact(card_id, item_id) for card_id, item_id in items],
+            office=office,
+            actor_id=actor_id,
+            at=at,
         )
         messages.queue(
             card_ids=[card_id for card_id, _item in items],

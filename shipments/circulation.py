@@ -1,46 +1,21 @@
-"""Take cards out of circulation and put them back, and void what opens a card's page."""
+"""What delivery tells this room: items that have ended, cards that circulate again, access that is renewed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Final
 
-from django.db import transaction
 from django.db.models import F
 
-from shipments.models import BacklogEntry, Card, CirculatingCard, Disposition, DispositionChange
+from shipments.models import Card, CirculatingCard, Item
 
-_CHUNK = 5_000
+CHUNK: Final = 4_000
 
 
-def set_aside(
-    *, card_ids: Sequence[int], disposition: Disposition, reason: str, actor_id: int | None, at: datetime
-) -> int:
-    """Set registered cards aside, with the reason on record, so that another print may circulate."""
-    count = 0
-    with transaction.atomic():
-        for start in range(0, len(card_ids), _CHUNK):
-            registered = Card.objects.select_for_update(no_key=True).filter(
-                pk__in=card_ids[start : start + _CHUNK], disposition=Disposition.REGISTERED
-            )
-            chunk = list(registered.order_by("pk").values_list("pk", flat=True))
-            Card.objects.filter(pk__in=chunk).update(disposition=disposition)
-            BacklogEntry.objects.filter(card_id__in=chunk).delete()
-            CirculatingCard.objects.filter(card_id__in=chunk).delete()
-            DispositionChange.objects.bulk_create(
-                [
-                    DispositionChange(
-                        card_id=card_id,
-                        before=Disposition.REGISTERED,
-                        after=disposition,
-                        reason=reason,
-                        changed_by_id=actor_id,
-                        changed_at=at,
-                    )
-                    for card_id in chunk
-                ],
-                batch_size=_CHUNK,
-            )
-            count += len(chunk)
-    return count
+def end_items(*, item_ids: Sequence[int]) -> int:
+    """End items that came back, so that their cards may be posted again; give how many were live."""
+    ended = 0
+    for start in range(0, len(item_ids), CHUNK):
+        ended += Item.objects.filter(pk__in=item_ids[start : start + CHUNK], live=True).update(live=None)
+    return ended
 
 
 def circulate_again(*, card_id: int) -> str:

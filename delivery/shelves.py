@@ -1,0 +1,78 @@
+"""Put cards on a counter's shelf and tell their residents; take them off again."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from delivery import bulk, messages
+from delivery.desk import Fact, record_facts
+from delivery.messages.occasions import Occasion
+from delivery.models import CounterStay
+from delivery.status import Status
+from offices.models import Office
+from offices.services import local_day, policy_of
+
+_STAY_COLUMNS = {
+    "card_id": "bigint",
+    "counter_id": "bigint",
+    "shelf": "text",
+    "arrived_at": "timestamptz",
+    "hold_until": "date",
+    "live": "boolean",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A card on its way to the shelf, with its last item."""
+
+    card_id: int
+    item_id: int | None
+
+
+def put_on_shelf(
+    *,
+    counter: Office,
+    cards: Sequence[Arriving],
+    shelf: str,
+    actor_id: int | None,
+    at: datetime,
+    occasion: Occasion = Occasion.READY_AT_COUNTER,
+) -> None:
+    """Shelve cards that are locked and known to be ours: stay, event and message for each. Call in a transaction."""
+    until = local_day(office=counter, at=at) + timedelta(days=policy_of(office=counter).hold_days)
+    bulk.insert(
+        table="delivery_counterstay",
+        columns=_STAY_COLUMNS,
+        rows=[(card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), True) for card in cards],
+        on_conflict="",
+    )
+    record_facts(
+        status=Status.READY_AT_COUNTER,
+        facts=[Fact(card.card_id, card.item_id) for card in cards],
+        office=counter,
+        actor_id=actor_id,
+        at=at,
+    )
+    messages.queue(card_ids=[card.card_id for card in cards], occasion=occasion, at=at, sequence=None)
+
+
+def take_off_shelf(*, card_ids: Collection[int]) -> int:
+    """End the stays of cards that leave; give how many stood on a shelf."""
+    among = bulk.among("card_id", "bigint")
+    sql = f"UPDATE delivery_counterstay SET live = NULL WHERE live = TRUE AND {among}"
+    return bulk.execute(sql, [bulk.listed(card_ids)])
+
+
+def stay_of(*, card_id: int) -> CounterStay | None:
+    """Give the card's place on a shelf, locked, if it has one."""
+    return (
+        CounterStay.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("counter")
+        .filter(card_id=card_id, live=True)
+        .first()
+    )
+
+
+def _day(day: object) -> object:
+    return day if bulk.is_postgresql() else str(day)

@@ -1,0 +1,205 @@
+"""Bring returned cards from where they were taken in to their counters, with both sides' counts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from accounts.services import record
+from delivery import bulk, records
+from delivery.desk import Fact, record_facts
+from delivery.models import Transfer, TransferCard
+from delivery.refusals import Code, DeliveryRefused
+from delivery.scans import find_cards
+from delivery.shelves import Arriving, put_on_shelf
+from delivery.status import Status
+from offices.models import Office, Service
+from offices.services import load_routing, local_day, lock_offices
+
+_READY_TO_GO = """
+SELECT r.id, r.card_id, r.item_id, r.counter_id, a.village_code
+FROM delivery_returnreceipt r
+JOIN shipments_card c ON c.id = r.card_id
+JOIN addresses_address a ON a.id = c.address_id
+JOIN delivery_delivery d ON d.card_id = r.card_id AND d.status = 'RETURN_RECEIVED'
+WHERE r.office_id = %s AND r.decision = 'COUNTER' AND r.counter_id <> r.office_id
+  AND c.disposition = 'REGISTERED'
+  AND NOT EXISTS (SELECT 1 FROM delivery_returnreceipt newer WHERE newer.card_id = r.card_id AND newer.id > r.id)
+ORDER BY r.counter_id, r.card_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReceipt:
+    """Both sides' counts: what arrived now, what is still missing, and what came that is not on the list."""
+
+    transfer_id: int
+    sent: int
+    arrived: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    receipt_id: int
+    card_id: int
+    item_id: int | None
+    counter_id: int
+    village_code: str
+
+
+def send_transfers(*, office_id: int, actor_id: int | None, at: datetime) -> list[Transfer]:
+    """Send what waits at this office for other counters: one transfer per counter.
+
+    A counter that has closed since the card was routed is passed over for its delegate of today; without one the
+    cards wait.
+    """
+    office = Office.objects.get(pk=office_id)
+    with transaction.atomic():
+        lock_offices(office_ids=[office_id])
+        groups = _groups(office, at)
+        return [_send(office, counter_id, cards, actor_id, at) for counter_id, cards in groups.items()]
+
+
+def _groups(office: Office, at: datetime) -> dict[int, list[_Waiting]]:
+    today = local_day(office=office, at=at)
+    routing = load_routing(on=today)
+    waiting = [_Waiting(*row) for row in bulk.select(_READY_TO_GO, [office.pk])]
+    closed = {
+        counter_id: routing.is_closed(office_id=counter_id, service=Service.PICKUP, on=today)
+        for counter_id in {card.counter_id for card in waiting}
+    }
+    groups: dict[int, list[_Waiting]] = defaultdict(list)
+    for card in waiting:
+        counter_id: int | None = card.counter_id
+        if closed[card.counter_id]:
+            route = routing.serving(village_code=card.village_code, service=Service.PICKUP, on=today)
+            counter_id = route.office_id
+        if counter_id is not None and counter_id != office.pk:
+            groups[counter_id].append(card)
+    return dict(sorted(groups.items()))
+
+
+def _send(
+    office: Office, counter_id: int, cards: Sequence[_Waiting], actor_id: int | None, at: datetime
+) -> Transfer:
+    records.lock_cards([card.card_id for card in cards])
+    transfer = Transfer.objects.create(
+        number=_next_number(office, at),
+        from_office=office,
+        to_office_id=counter_id,
+        sent=len(cards),
+        sent_at=at,
+        sent_by_id=actor_id,
+    )
+    bulk.insert(
+        table="delivery_transfercard",
+        columns={"transfer_id": "bigint", "card_id": "bigint", "live": "boolean"},
+        rows=[(transfer.pk, card.card_id, True) for card in cards],
+        on_conflict="",
+    )
+    record_facts(
+        status=Status.IN_TRANSFER,
+        facts=[Fact(card.card_id, card.item_id) for card in cards],
+        office=office,
+        actor_id=actor_id,
+        at=at,
+    )
+    bulk.execute(
+        f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
+        [counter_id, bulk.listed([card.receipt_id for card in cards])],
+    )
+    record(
+        actor_id=actor_id,
+        office_id=office.pk,
+        operation="SEND_TRANSFER",
+        object_kind="transfer",
+        object_key=transfer.number,
+        at=at,
+        sent=len(cards),
+    )
+    return transfer
+
+
+def _next_number(office: Office, at: datetime) -> str:
+    """Number the day's transfers of an office, whose row is locked."""
+    prefix = f"TR-{office.code}-{local_day(office=office, at=at):%Y%m%d}"
+    number = Transfer.objects.filter(from_office=office, number__startswith=f"{prefix}-").count() + 1
+    return f"{prefix}-{number:03}"
+
+
+def receive_transfer(
+    *, transfer_id: int, references: Sequence[str] | None, shelf: str, actor_id: int | None, at: datetime
+) -> TransferReceipt:
+    """Shelve what arrived and tell the residents; None: all of it. What is missing stays on its way.
+
+    May be repeated for cards that arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
+    """
+    with transaction.atomic():
+        transfer = (
+            Transfer.objects.select_for_update(of=("self",))
+            .select_related("to_office")
+            .filter(pk=transfer_id)
+            .first()
+        )
+        if transfer is None:
+            raise DeliveryRefused(Code.TRANSFER_NOT_FOUND)
+        on_the_way = _on_the_way(transfer)
+        if not on_the_way:
+            raise DeliveryRefused(Code.TRANSFER_ALREADY_RECEIVED, number=transfer.number)
+        arrived, extra = _arrived(on_the_way, references)
+        _arrive(transfer, arrived, shelf, actor_id, at)
+    came = {card.card_id for card in arrived}
+    missing = tuple(reference for card_id, (reference, _item) in on_the_way.items() if card_id not in came)
+    return TransferReceipt(
+        transfer_id=transfer.pk, sent=transfer.sent, arrived=len(arrived), missing=missing, extra=extra
+    )
+
+
+def _on_the_way(transfer: Transfer) -> dict[int, tuple[str, int | None]]:
+    rows = TransferCard.objects.filter(transfer=transfer, live=True, card__disposition="REGISTERED")
+    cards = list(
+        rows.order_by("card_id").values_list("card_id", "card__reference", "card__delivery__item_id")
+    )
+    records.lock_cards([card_id for card_id, _reference, _item in cards])
+    return {card_id: (reference, item_id) for card_id, reference, item_id in cards}
+
+
+def _arrived(
+    on_the_way: dict[int, tuple[str, int | None]], references: Sequence[str] | None
+) -> tuple[list[Arriving], tuple[str, ...]]:
+    if references is None:
+        return [Arriving(card_id, item_id) for card_id, (_reference, item_id) in on_the_way.items()], ()
+    found = find_cards(references)
+    card_ids = {found[scan].card_id for scan in references if scan in found} & on_the_way.keys()
+    extra = tuple(scan for scan in references if scan not in found or found[scan].card_id not in on_the_way)
+    return [Arriving(card_id, on_the_way[card_id][1]) for card_id in sorted(card_ids)], extra
+
+
+def _arrive(
+    transfer: Transfer, arrived: Sequence[Arriving], shelf: str, actor_id: int | None, at: datetime
+) -> None:
+    among = bulk.among("card_id", "bigint")
+    bulk.execute(
+        f"UPDATE delivery_transfercard SET live = NULL WHERE transfer_id = %s AND live = TRUE AND {among}",
+        [transfer.pk, bulk.listed([card.card_id for card in arrived])],
+    )
+    Transfer.objects.filter(pk=transfer.pk).update(
+        received=Coalesce(F("received"), 0) + len(arrived), received_at=at, received_by_id=actor_id
+    )
+    if arrived:
+        put_on_shelf(counter=transfer.to_office, cards=arrived, shelf=shelf, actor_id=actor_id, at=at)
+    record(
+        actor_id=actor_id,
+        office_id=transfer.to_office_id,
+        operation="RECEIVE_TRANSFER",
+        object_kind="transfer",
+        object_key=transfer.number,
+        at=at,
+        received=len(arrived),
+    )
