@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Operation, may
@@ -33,7 +34,39 @@ class Group:
     entries: tuple[Entry, ...]
 
 
-MENU: tuple[Group, ...] = ()
+O = Operation  # noqa: E741 - one letter keeps the table readable
+
+MENU: tuple[Group, ...] = (
+    Group(
+        _("Print"),
+        (
+            Entry(_("Intake"), "web:intake", "cloud-upload", O.IMPORT_CARDS, "intake"),
+            Entry(_("Cards"), "web:cards", "person-vcard", O.SEE_CARDS, "card"),
+        ),
+    ),
+    Group(
+        _("Send"),
+        (Entry(_("Shipments"), "web:shipments", "box-seam", O.SEE_SHIPMENTS, "shipment"),),
+    ),
+    Group(
+        _("Oversee"),
+        (
+            Entry(_("Ledger"), "web:ledger", "journal-check", O.SEE_LEDGER, "ledger"),
+            Entry(_("Jobs"), "web:jobs", "list-task", O.SEE_JOBS, "job"),
+            Entry(_("Audit"), "web:audit", "journal-text", O.SEE_AUDIT, "audit"),
+            Entry(_("Access to personal data"), "web:access-log", "eye", O.SEE_ACCESS_LOG, "access-log"),
+        ),
+    ),
+    Group(
+        _("Set up"),
+        (
+            Entry(_("Offices"), "web:offices", "building", O.SEE_OFFICES, "offices"),
+            Entry(_("Closures"), "web:closures", "calendar-x", O.SEE_OFFICES, "closure"),
+            Entry(_("Delegations"), "web:delegations", "signpost-2", O.MANAGE_OFFICES, "delegation"),
+            Entry(_("Quotas"), "web:quotas", "people", O.MANAGE_OFFICES, "quota"),
+        ),
+    ),
+)
 
 
 def menu_of(user: User) -> Iterator[Group]:

@@ -2,10 +2,40 @@
 
 from django.urls import URLPattern, path
 
-from web.views import session
+from web.views import cards, intake, jobs, ledger, logs, offices, session, shipments
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
     path("", session.home, name="home"),
     path("bahasa/", session.set_language, name="language"),
+    # cards
+    path("kartu/", cards.card_list, name="cards"),
+    path("kartu/cari/", cards.card_search, name="cards-search"),
+    path("kartu/unduh/", cards.card_export, name="cards-export"),
+    path("kartu/<str:reference>/", cards.card_page, name="card"),
+    path("kartu/<str:reference>/buka/", cards.card_open, name="card-open"),
+    # intake
+    path("cetakan/", intake.intake, name="intake"),
+    path("cetakan/templat/", intake.intake_template, name="intake-template"),
+    path("cetakan/<uuid:file_id>/", intake.intake_file, name="intake-file"),
+    path("cetakan/<uuid:file_id>/ditolak/", intake.intake_rejected, name="intake-rejected"),
+    # shipments
+    path("kiriman/", shipments.shipment_list, name="shipments"),
+    path("kiriman/<int:shipment_id>/", shipments.shipment_page, name="shipment"),
+    # long work
+    path("pekerjaan/", jobs.job_list, name="jobs"),
+    path("pekerjaan/<uuid:job_id>/", jobs.job_page, name="job"),
+    path("pekerjaan/<uuid:job_id>/henti/", jobs.job_cancel, name="job-cancel"),
+    # supervision
+    path("buku-besar/", ledger.ledger, name="ledger"),
+    path("buku-besar/unduh.<str:kind>", ledger.ledger_export, name="ledger-export"),
+    path("audit/", logs.audit_list, name="audit"),
+    path("akses/", logs.access_list, name="access-log"),
+    # offices
+    path("kantor/", offices.office_list, name="offices"),
+    path("penutupan/", offices.closure_list, name="closures"),
+    path("penutupan/<int:closure_id>/batal/", offices.closure_end, name="closure-end"),
+    path("delegasi/", offices.delegation_list, name="delegations"),
+    path("delegasi/<int:delegation_id>/batal/", offices.delegation_end, name="delegation-end"),
+    path("kuota/", offices.quota_list, name="quotas"),
 ]

@@ -89,6 +89,216 @@ LANE: Mapping[str, Word] = {
     "50": Word(_("ordinary"), NEUTRAL, "dash-circle-fill"),
 }
 
+PLACE: Mapping[str, Word] = {
+    "BACKLOG": Word(_("in the backlog"), NEUTRAL, "inbox"),
+    "ON_HOLD": Word(_("on hold"), WARN, "pause-circle-fill"),
+    "IN_SHIPMENT": Word(_("in a shipment, not handed over"), MOVING, "box-seam"),
+    "READY": Word(_("waits for its turn"), NEUTRAL, _WAIT),
+}
+
+BUCKET: Mapping[str, Word] = {
+    "damaged": DISPOSITION["DAMAGED"],
+    "printed_twice": DISPOSITION["DUPLICATE"],
+    "withdrawn": DISPOSITION["WITHDRAWN"],
+    "void": DISPOSITION["VOID"],
+    "address_review": Word(_("address in review"), WARN, "geo-alt"),
+    "on_hold": Word(_("on hold"), WARN, "pause-circle-fill"),
+    "awaiting_channel": Word(_("waits for the counter or the village office"), NEUTRAL, "signpost-split"),
+    "backlog": Word(_("in the backlog"), NEUTRAL, "inbox"),
+    "in_open_shipment": Word(_("in an open shipment"), MOVING, "box-seam"),
+    "in_closed_shipment": Word(_("in a closed shipment"), MOVING, "box-seam-fill"),
+    "with_post": Word(_("with the post"), MOVING, "truck"),
+    "handover_difference": Word(_("differs at handover"), BAD, "exclamation-circle-fill"),
+    "delivered": Word(_("delivered"), GOOD, _OK),
+    "coming_back": Word(_("coming back"), WARN, "arrow-return-left"),
+    "returned": Word(_("return received"), WARN, "inbox-fill"),
+    "in_transfer": Word(_("on transfer to a counter"), MOVING, "arrow-left-right"),
+    "at_counter": Word(_("ready at the counter"), MOVING, "shop"),
+    "collected": Word(_("collected"), GOOD, "person-check-fill"),
+    "at_village": Word(_("with the village office"), MOVING, "signpost-split"),
+    "given_by_village": Word(_("given by the village office"), GOOD, "house-check-fill"),
+}
+
+FUNNEL: Mapping[str, Word] = {
+    "printed": Word(_("printed")),
+    "damaged": Word(_("damaged")),
+    "printed_twice": Word(_("printed twice")),
+    "withdrawn": Word(_("withdrawn")),
+    "held_for_address_review": Word(_("held for a review of the address")),
+    "handed_over": Word(_("handed over to the post")),
+    "delivered": Word(_("delivered by the courier")),
+    "not_delivered": Word(_("not delivered")),
+}
+
+DIFFERENCE: Mapping[str, Word] = {
+    "MISSING": Word(_("missing"), BAD, _STOP),
+    "EXTRA": Word(_("extra"), WARN, "plus-lg"),
+    "DAMAGED": Word(_("damaged"), BAD, _LOOK),
+}
+
+SERVICE: Mapping[str, Word] = {
+    "": Word(_("all services")),
+    "POSTING": Word(_("posting")),
+    "RECEIVING": Word(_("receiving")),
+    "PICKUP": Word(_("counter pickup")),
+}
+
+JOB_KIND: Mapping[str, Word] = {
+    "cards.import": Word(_("Intake of printed cards")),
+}
+
+OBJECT: Mapping[str, Word] = {
+    "card": Word(_("card")),
+    "cards": Word(_("cards")),
+    "intake_file": Word(_("sheet of printed cards")),
+    "courier_file": Word(_("courier file")),
+    "shipment": Word(_("shipment")),
+    "address": Word(_("address")),
+    "office": Word(_("office")),
+    "closure": Word(_("closure")),
+    "delegation": Word(_("delegation")),
+    "quota": Word(_("quota")),
+    "hold": Word(_("area hold")),
+}
+
+OPERATION: Mapping[str, Word] = {
+    "UPLOAD_CARDS": Word(_("uploaded printed cards")),
+    "IMPORT_CARDS": Word(_("registered printed cards")),
+    "CLOSE_OFFICE": Word(_("closed an office")),
+    "TAKE_BACK_CLOSURE": Word(_("took a closure back")),
+    "DELEGATE_OFFICE": Word(_("let an office stand in")),
+    "TAKE_BACK_DELEGATION": Word(_("took a delegation back")),
+    "SET_QUOTA": Word(_("set a quota")),
+    "DECIDE_ADDRESSES": Word(_("decided about addresses")),
+    "RECHECK_ADDRESSES": Word(_("checked addresses again")),
+}
+
+REASON: Mapping[str, Word] = {
+    "ABSENT": Word(_("nobody at home")),
+    "MOVED": Word(_("moved away")),
+    "DECEASED": Word(_("deceased")),
+    "UNKNOWN_AT_ADDRESS": Word(_("unknown at the address")),
+    "ADDRESS_INCOMPLETE": Word(_("address incomplete")),
+    "ADDRESS_NOT_FOUND": Word(_("address not found")),
+    "REFUSED": Word(_("refused")),
+    "MISSED_DELIVERY": Word(_("missed delivery")),
+    "UNCLAIMED": Word(_("not claimed")),
+    "DAMAGED": Word(_("damaged")),
+    "MISSENT": Word(_("sent to a wrong office")),
+    "HELD_ON_REQUEST": Word(_("held on request")),
+    "OWN_PICKUP": Word(_("wants to collect it")),
+    "BUSINESS_CLOSED": Word(_("office or shop closed")),
+    "ACCESS_RESTRICTED": Word(_("no access to the place")),
+    "FORCE_MAJEURE": Word(_("force majeure")),
+    "PHONE_UNREACHABLE": Word(_("phone not reachable")),
+    "OLD_CARD_NOT_SURRENDERED": Word(_("old card not handed in")),
+    "OTHER": Word(_("other reason")),
+}
+
+ACTION: Mapping[str, Word] = {
+    "ANOTHER_ATTEMPT": Word(_("will be tried again")),
+    "HELD_ADDRESSEE_NOTIFIED": Word(_("held, addressee told")),
+    "HELD_FOR_PICKUP": Word(_("held to be collected")),
+    "FORWARDED": Word(_("forwarded")),
+    "RETURNED_TO_SENDER": Word(_("returned to us")),
+    "DISPOSED": Word(_("destroyed")),
+}
+
+RELATION: Mapping[str, Word] = {
+    "HOLDER": Word(_("the holder")),
+    "HOUSEHOLD": Word(_("somebody of the house")),
+    "FAMILY": Word(_("family")),
+    "NEIGHBOUR": Word(_("a neighbour")),
+    "SECURITY": Word(_("a guard")),
+    "COLLEAGUE": Word(_("a colleague")),
+    "RECEPTION": Word(_("the reception")),
+    "VILLAGE_OFFICER": Word(_("a village officer")),
+    "WRITTEN_AUTHORITY": Word(_("somebody with a written authority")),
+    "SAME_FAMILY_CARD": Word(_("somebody on the same family card")),
+    "SENDER": Word(_("the sender")),
+    "OTHER": Word(_("somebody else")),
+}
+
+DOCUMENT: Mapping[str, Word] = {
+    "OLD_CARD": Word(_("old identity card")),
+    "FAMILY_CARD": Word(_("family card (KK)")),
+    "INTERIM_LETTER": Word(_("interim letter (suket)")),
+    "AUTHORITY_F107": Word(_("written authority F-1.07")),
+    "OFFICER_LETTER": Word(_("village officer's letter")),
+    "PASSPORT_OR_LICENCE": Word(_("passport or driving licence")),
+}
+
+VILLAGE_RESULT: Mapping[str, Word] = {
+    "OPEN": Word(_("not reported yet"), NEUTRAL, _WAIT),
+    "GIVEN": Word(_("given"), GOOD, _OK),
+    "NOT_FOUND": Word(_("not found"), WARN, _LOOK),
+    "RETURNED": Word(_("returned"), WARN, "arrow-return-left"),
+}
+
+ADDRESS_REASON: Mapping[str, Word] = {
+    "POSTCODE_EMPTY": Word(_("the postcode is empty")),
+    "POSTCODE_OTHER_VILLAGE": Word(_("the postcode belongs to another village")),
+    "POSTCODE_OTHER_DISTRICT": Word(_("the postcode belongs to another district")),
+    "POSTCODE_UNKNOWN": Word(_("the postcode is not known")),
+    "POSTCODE_FORMER": Word(_("the postcode is a former one")),
+    "VILLAGE_TYPO": Word(_("the village is spelt differently")),
+    "VILLAGE_ABBREVIATION": Word(_("the village is abbreviated")),
+    "VILLAGE_OLD_NAME": Word(_("the village's former name")),
+    "VILLAGE_RELOCATED": Word(_("the village belongs to another district now")),
+    "VILLAGE_AMBIGUOUS": Word(_("several villages have this name")),
+    "VILLAGE_NOT_FOUND": Word(_("the village was not found")),
+    "DISTRICT_CORRECTED": Word(_("the district was corrected")),
+    "DISTRICT_INFERRED": Word(_("the district follows from the village")),
+    "REGENCY_OLD_NAME": Word(_("the regency's former name")),
+    "CITY_REGENCY_SWAPPED": Word(_("city and regency were exchanged")),
+    "TEXT_NAMES_OTHER_VILLAGE": Word(_("the street line names another village")),
+    "TEXT_NAMES_OTHER_DISTRICT": Word(_("the street line names another district")),
+    "RT_RW_MISSING": Word(_("RT and RW are missing")),
+    "RT_RW_INVALID": Word(_("RT and RW cannot be read")),
+    "STREET_MISSING": Word(_("there is no street or house")),
+    "PO_BOX_OR_LANDMARK": Word(_("only a landmark or a box is given")),
+    "POINT_IS_DISTRICT": Word(_("the map point is the district's")),
+}
+
+DECISION: Mapping[str, Word] = {
+    "ACCEPTED": Word(_("candidate accepted"), GOOD, _OK),
+    "CORRECTED": Word(_("field corrected"), GOOD, "pencil"),
+    "UNDELIVERABLE": Word(_("marked undeliverable"), BAD, _STOP),
+    "PHONE_ASKED": Word(_("phone asked for"), WARN, "telephone"),
+}
+
+FINDING: Mapping[str, Word] = {
+    "GOOD": Word(_("good"), GOOD, _OK),
+    "DAMAGED": Word(_("damaged"), BAD, _STOP),
+    "PRINTED_TWICE": Word(_("printed twice"), WARN, "copy"),
+    "ELSEWHERE": Word(_("belongs to another office"), WARN, "signpost-split"),
+}
+
+SOURCE: Mapping[str, Word] = {
+    "DESK": Word(_("our desk")),
+    "FILE": Word(_("courier file")),
+    "API": Word(_("API")),
+}
+
+INTAKE_OUTCOME: Mapping[str, Word] = {
+    "registered": Word(_("registered"), GOOD, _OK),
+    "printed_twice": Word(_("printed twice"), WARN, "copy"),
+    "already_known": Word(_("already known"), NEUTRAL, "check2-all"),
+    "rejected": Word(_("rejected"), BAD, _STOP),
+}
+
+ACCESS: Mapping[str, Word] = {
+    "OPEN": Word(_("opened"), NEUTRAL, "eye"),
+    "SEARCH": Word(_("searched"), NEUTRAL, "search"),
+    "EXPORT": Word(_("exported"), WARN, "download"),
+}
+
+CHANNEL: Mapping[str, Word] = {
+    "POST": Word(_("by post"), NEUTRAL, "envelope"),
+    "COUNTER": Word(_("at a counter"), NEUTRAL, "shop"),
+    "VILLAGE": Word(_("by the village office"), NEUTRAL, "signpost-split"),
+}
+
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "delivery": DELIVERY,
     "disposition": DISPOSITION,
@@ -97,6 +307,26 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "job": JOB,
     "file": FILE,
     "lane": LANE,
+    "place": PLACE,
+    "bucket": BUCKET,
+    "funnel": FUNNEL,
+    "difference": DIFFERENCE,
+    "service": SERVICE,
+    "job_kind": JOB_KIND,
+    "object": OBJECT,
+    "operation": OPERATION,
+    "reason": REASON,
+    "action": ACTION,
+    "relation": RELATION,
+    "document": DOCUMENT,
+    "village_result": VILLAGE_RESULT,
+    "address_reason": ADDRESS_REASON,
+    "decision": DECISION,
+    "finding": FINDING,
+    "source": SOURCE,
+    "intake_outcome": INTAKE_OUTCOME,
+    "access": ACCESS,
+    "channel": CHANNEL,
 }
 
 

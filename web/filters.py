@@ -1,0 +1,146 @@
+"""Filters of the lists, one a list."""
+
+import django_filters as df
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry
+from addresses.models import Verdict
+from delivery.ledger import cards_in_bucket
+from delivery.models import CourierFile
+from jobs.models import Job, JobState
+from privacy.models import AccessRecord
+from shipments.models import Card, Channel, IntakeFile, Lane, Shipment, ShipmentState
+from shipments.numbers import normalise
+from web import words
+
+DAY = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
+SELECT = forms.Select(attrs={"class": "form-select"})
+TEXT = forms.TextInput(attrs={"class": "form-control"})
+CHECK = forms.CheckboxInput(attrs={"class": "form-check-input"})
+
+
+def choices_of(kind: str) -> list[tuple[str, Promise | str]]:
+    """Give a table of words as the choices of a filter."""
+    return [(code, word.label) for code, word in words.TABLES[kind].items()]
+
+
+def _choice(field: str, label: object, choices: object) -> df.ChoiceFilter:
+    return df.ChoiceFilter(
+        field_name=field, label=label, choices=choices, widget=SELECT, empty_label=_("all")
+    )
+
+
+class CardFilter(df.FilterSet):  # type: ignore[misc]
+    """Cards by number or name, place, address, lane and day."""
+
+    q = df.CharFilter(method="search", label=_("Reference, item number or name"), widget=TEXT)
+    bucket = df.ChoiceFilter(
+        method="in_bucket",
+        label=_("Where it is"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=choices_of("bucket"),
+    )
+    status = _choice("delivery__status", _("Status"), choices_of("delivery"))
+    verdict = _choice("address__verdict", _("Address"), Verdict.choices)
+    lane = _choice("lane", _("Lane"), Lane.choices)
+    channel = _choice("channel", _("Way to the holder"), Channel.choices)
+    printed_from = df.DateFilter("printed_on", lookup_expr="gte", label=_("Printed from"), widget=DAY)
+    printed_to = df.DateFilter("printed_on", lookup_expr="lte", label=_("Printed to"), widget=DAY)
+    intake = df.UUIDFilter("intake_file_id", widget=forms.HiddenInput)
+    contradictions = df.BooleanFilter(
+        method="contradicted", label=_("only with contradictions"), widget=CHECK
+    )
+
+    class Meta:
+        model = Card
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Card], _name: str, value: str) -> QuerySet[Card]:
+        """Find references and item numbers, several at once; one word that is neither is looked for in names."""
+        numbers = [normalise(part).value for part in value.split()]
+        found = Q(reference__in=numbers) | Q(items__number__in=numbers)
+        if not any(character.isdigit() for character in value):
+            found = Q(name__icontains=value.strip())
+        return rows.filter(pk__in=Card.objects.filter(found).values("pk"))
+
+    def in_bucket(self, rows: QuerySet[Card], _name: str, value: str) -> QuerySet[Card]:
+        """Keep the cards of one bucket of the ledger."""
+        return rows.filter(pk__in=cards_in_bucket(office_id=None, bucket=value).values("pk"))
+
+    def contradicted(self, rows: QuerySet[Card], _name: str, value: bool) -> QuerySet[Card]:
+        """Keep the cards whose events contradict each other."""
+        return rows.filter(delivery__contradictions__gt=0) if value else rows
+
+
+class ShipmentFilter(df.FilterSet):  # type: ignore[misc]
+    """Shipments by number, state and post office."""
+
+    q = df.CharFilter("number", lookup_expr="icontains", label=_("Number"), widget=TEXT)
+    state = _choice("state", _("State"), ShipmentState.choices)
+    post_office = df.CharFilter("post_office__code", label=_("Post office code"), widget=TEXT)
+
+    class Meta:
+        model = Shipment
+        fields: list[str] = []
+
+
+class IntakeFilter(df.FilterSet):  # type: ignore[misc]
+    """Uploaded sheets by name and state."""
+
+    q = df.CharFilter("name", lookup_expr="icontains", label=_("File name"), widget=TEXT)
+    state = _choice("state", _("State"), IntakeFile.State.choices)
+
+    class Meta:
+        model = IntakeFile
+        fields: list[str] = []
+
+
+class CourierFileFilter(df.FilterSet):  # type: ignore[misc]
+    """The courier's files by name and state."""
+
+    q = df.CharFilter("name", lookup_expr="icontains", label=_("File name"), widget=TEXT)
+    state = _choice("state", _("State"), CourierFile.State.choices)
+
+    class Meta:
+        model = CourierFile
+        fields: list[str] = []
+
+
+class JobFilter(df.FilterSet):  # type: ignore[misc]
+    """Jobs by state."""
+
+    state = _choice("state", _("State"), JobState.choices)
+
+    class Meta:
+        model = Job
+        fields: list[str] = []
+
+
+class AuditFilter(df.FilterSet):  # type: ignore[misc]
+    """Audit entries by operation, object, user and day."""
+
+    operation = df.CharFilter("operation", lookup_expr="iexact", label=_("Operation"), widget=TEXT)
+    key = df.CharFilter("object_key", lookup_expr="iexact", label=_("Number of the thing"), widget=TEXT)
+    actor = df.CharFilter("actor__username", lookup_expr="iexact", label=_("User name"), widget=TEXT)
+    day = df.DateFilter("at", lookup_expr="date", label=_("Day"), widget=DAY)
+
+    class Meta:
+        model = AuditEntry
+        fields: list[str] = []
+
+
+class AccessFilter(df.FilterSet):  # type: ignore[misc]
+    """Records of access to personal data by kind, card, user and day."""
+
+    action = _choice("action", _("What was done"), AccessRecord.Action.choices)
+    key = df.CharFilter("subject_key", lookup_expr="iexact", label=_("Reference of the card"), widget=TEXT)
+    actor = df.CharFilter("actor__username", lookup_expr="iexact", label=_("User name"), widget=TEXT)
+    day = df.DateFilter("at", lookup_expr="date", label=_("Day"), widget=DAY)
+
+    class Meta:
+        model = AccessRecord
+        fields: list[str] = []

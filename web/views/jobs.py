@@ -1,0 +1,107 @@
+"""Long work: what runs, how far it is, stop it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.models import Role, User
+from accounts.permissions import Operation
+from delivery.models import CourierFile
+from jobs.models import Job, JobState
+from jobs.services import cancel
+from shipments.models import IntakeFile
+from web.access import StaffRequest, requires
+from web.filters import JobFilter
+from web.lists import page_of
+
+FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a running job is: rows a second, and seconds left (None: not known)."""
+
+    percent: int | None
+    a_second: int | None
+    seconds_left: int | None
+
+
+def jobs_of(user: User) -> QuerySet[Job]:
+    """The jobs of the user's office and those that the user started."""
+    mine = Q(owner_id=user.pk)
+    if user.office_id is not None:
+        mine |= Q(office_id=user.office_id)
+    return Job.objects.filter(mine).select_related("owner")
+
+
+def pace_of(job: Job) -> Pace:
+    """Work out a job's pace from its own progress."""
+    percent = min(100, job.done * 100 // job.total) if job.total else None
+    if job.state != JobState.RUNNING or not job.done or job.started_at is None:
+        return Pace(percent=percent, a_second=None, seconds_left=None)
+    rate = job.done / max((timezone.now() - job.started_at).total_seconds(), 0.1)
+    left = round((job.total - job.done) / rate) if job.total > job.done else None
+    return Pace(percent=percent, a_second=round(rate), seconds_left=left)
+
+
+@requires(Operation.SEE_JOBS)
+def job_list(request: StaffRequest) -> HttpResponse:
+    """List the office's jobs, newest first."""
+    found = JobFilter(request.GET, queryset=jobs_of(request.user))
+    page = page_of(request, found.qs.order_by("-created_at", "pk"))
+    rows = [(job, pace_of(job)) for job in page.object_list]
+    return render(request, "web/jobs/list.html", {"filter": found, "page": page, "rows": rows})
+
+
+@requires(Operation.SEE_JOBS)
+def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Show one job; when htmx asks, only its progress."""
+    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    context: dict[str, Any] = {
+        "job": job,
+        "pace": pace_of(job),
+        "is_final": job.state in FINAL,
+        **_about(job),
+    }
+    context["poll"] = request.path
+    context["may_cancel"] = _may_cancel(request.user, job)
+    if request.htmx:
+        response = render(request, "web/jobs/progress.html", context)
+        if job.state in FINAL:
+            response["HX-Refresh"] = "true"
+        return response
+    return render(request, "web/jobs/job.html", context)
+
+
+def _about(job: Job) -> dict[str, IntakeFile | CourierFile | None]:
+    return {
+        "intake": IntakeFile.objects.filter(job=job).first(),
+        "courier_file": CourierFile.objects.filter(job=job).first(),
+    }
+
+
+def _may_cancel(user: User, job: Job) -> bool:
+    return job.owner_id == user.pk or user.role == Role.SUPERVISOR
+
+
+@requires(Operation.SEE_JOBS)
+@require_POST
+def job_cancel(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Stop a job at its next step; what it has done already stays."""
+    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    if not _may_cancel(request.user, job):
+        raise PermissionDenied
+    if cancel(job_id=job.pk):
+        messages.success(request, _("The job stops at its next step."))
+    else:
+        messages.info(request, _("The job had already ended."))
+    return redirect("web:job", job_id=job.pk)
