@@ -14,8 +14,9 @@ from labels.pdf import PdfStream
 from labels.typeface import Face
 
 # Widths of one Code 128 module in millimetres, the widest that fits is taken: whole dots of a 203 or a 300
-# dpi printer, then the 0.33 mm that the post recommends.
-MODULE_WIDTHS = (0.5, 0.423, 0.375, 0.339, 0.33)
+# dpi printer, then the 0.33 mm that the post recommends, then for a long number in a small cell the 0.25 mm
+# that is still allowed: two dots and three.
+MODULE_WIDTHS = (0.5, 0.423, 0.375, 0.339, 0.33, 0.25)
 # How many neighbourhoods are remembered: in manifest order the same one follows itself.
 REMEMBERED = 4096
 STICKER_INSET = 5.0
@@ -24,11 +25,11 @@ READERS: dict[Slot, Callable[[LabelContent], tuple[str, ...]]] = {
     "sender_name": lambda label: (label.sender_name,),
     "sender_lines": lambda label: label.sender_lines,
     "sender": lambda label: (f"Pengirim: {', '.join((label.sender_name, *label.sender_lines))}",),
+    # A narrow cell has room for the return address's name and town.
+    "sender_short": lambda label: (", ".join((f"Pengirim: {label.sender_name}", *label.sender_lines[-1:])),),
     "addressee": lambda label: (label.addressee,),
     "address": lambda label: label.address_lines,
     "region": lambda label: (f"{label.region_line} {label.postcode}",),
-    "region_line": lambda label: (label.region_line,),
-    "postcode": lambda label: (label.postcode,),
     "item_number": lambda label: (label.item_number,),
     "reference": lambda label: (label.reference,),
     "post_office_code": lambda label: (label.post_office_code,),

@@ -49,33 +49,38 @@ def fit(lines: Iterable[str], box: TextBox) -> FittedText:
     texts = [text for text in map(printable, lines) if text]
     if not texts:
         return FittedText(box.size, ())
-    texts = _merged(texts, box.rows)
     face = typeface(box.face)
-    widths = [face.width(text) for text in texts]
-    size = size_of_whole_lines(widths, box)
-    if size is not None:
-        return FittedText(size, tuple(texts))
-    best = FittedText(min(_size_of_rows(box, len(texts)), box.width * 1000 / max(widths)), tuple(texts))
-    words = [[(word, face.width(word)) for word in text.split(" ")] for text in texts]
-    space = face.width(" ")
-    for rows in range(len(texts) + 1, box.rows + 1):
-        size = min(box.size, _size_of_rows(box, rows))
-        wrapped = _wrapped(words, box.width * 1000 / size, space)
-        if wrapped and len(wrapped) <= rows and size > best.size * WRAP_GAIN:
-            best = FittedText(size, tuple(wrapped))
+    sizes = sizes_by_rows(box)
+    best = FittedText(0, ())
+    # Fewer, longer rows may be larger than many short ones.
+    for count in range(min(len(texts), box.rows), 0, -1):
+        merged = _merged(texts, count)
+        widest = max(1, *map(face.width, merged))
+        size = min(sizes[count], box.width * 1000 / widest)
+        if size > best.size * WRAP_GAIN:
+            best = FittedText(size, tuple(merged))
+    if best.size < box.size * box.comfortable:
+        best = _wrapped_larger(_merged(texts, box.rows), box, face, best)
     return best if best.size >= box.least else _cut(texts, box, face)
 
 
-def _size_of_rows(box: TextBox, rows: int) -> float:
-    return box.height / (EXTENT + (rows - 1) * PITCH)
+def sizes_by_rows(box: TextBox) -> tuple[float, ...]:
+    """The largest size at which 0, 1, 2 … rows stand in the box."""
+    return tuple(
+        min(box.size, box.height / (EXTENT + max(0, rows - 1) * PITCH)) for rows in range(box.rows + 1)
+    )
 
 
-def size_of_whole_lines(widths: Sequence[int], box: TextBox) -> float | None:
-    """The size at which lines of these widths (thousandths of it) fit whole; None when it is too small."""
-    if not widths or len(widths) > box.rows or not all(widths):
-        return None
-    size = min(box.size, _size_of_rows(box, len(widths)), box.width * 1000 / max(widths))
-    return size if size >= box.size * box.comfortable else None
+def _wrapped_larger(texts: list[str], box: TextBox, face: Typeface, best: FittedText) -> FittedText:
+    """The texts broken between words, when that is worth it."""
+    words = [[(word, face.width(word)) for word in text.split(" ")] for text in texts]
+    space = face.width(" ")
+    sizes = sizes_by_rows(box)
+    for rows in range(len(texts) + 1, box.rows + 1):
+        wrapped = _wrapped(words, box.width * 1000 / sizes[rows], space)
+        if wrapped and len(wrapped) <= rows and sizes[rows] > best.size * WRAP_GAIN:
+            best = FittedText(sizes[rows], tuple(wrapped))
+    return best
 
 
 def first_baseline(box: TextBox, size: float, rows: int) -> float:
@@ -116,7 +121,7 @@ def _wrapped(texts: Sequence[Sequence[tuple[str, int]]], limit: float, space: in
 
 def _cut(texts: list[str], box: TextBox, face: Typeface) -> FittedText:
     """The texts at the least size, spare rows given to those that need them, the rest cut."""
-    size = min(box.least, _size_of_rows(box, 1))
+    size = min(box.least, box.height / EXTENT)
     available = max(1, min(box.rows, int((box.height / size - EXTENT) / PITCH + 1)))
     texts = _merged(texts, available)
     limit = box.width * 1000 / size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labels.fitting import PITCH, TextBox, first_baseline, fit, size_of_whole_lines
+from labels.fitting import PITCH, TextBox, first_baseline, fit, sizes_by_rows
 from labels.pdf import PdfStream
 from labels.typeface import Face, printable, typeface
 
@@ -43,23 +43,35 @@ class TextSlot:
         self._box = box
         self._pen = pen
         self._share = {"left": 0.0, "centre": 0.5, "right": 1.0}[box.align]
+        self._room = box.width * 1000
+        self._sizes = sizes_by_rows(box)
+        self._comfortable = box.size * box.comfortable
         # Per size in hundredths and number of rows: the operators before and between the rows' strings.
         self._settings: dict[tuple[int, int], tuple[float, str, str]] = {}
 
     def write(self, lines: Sequence[str]) -> str:
         """The operators that show the lines in the box, fitted."""
-        rows = [self._pen.measured(line) for line in lines]
-        size = size_of_whole_lines([width for width, _ in rows], self._box)
-        if size is None:
+        measured = self._pen.measured
+        rows = [measured(line) for line in lines]
+        size = self._size_of_whole(rows)
+        if not size:
             fitted = fit(lines, self._box)
             size = fitted.size
-            rows = [self._pen.measured(row) for row in fitted.rows]
+            rows = [measured(row) for row in fitted.rows]
             if not rows:
                 return ""
         # Rounded down, so that a text which just fits still does.
         setting = (int(size * 100), len(rows))
         known = self._settings.get(setting) or self._set(setting)
-        return self._left(rows, known) if not self._share else self._aligned(rows, known)
+        return self._aligned(rows, known) if self._share else self._left(rows, known)
+
+    def _size_of_whole(self, rows: Sequence[tuple[int, str]]) -> float:
+        """The size at which the lines fit unbroken; 0 when that takes a closer look."""
+        count = len(rows)
+        if not 0 < count < len(self._sizes) or not min(rows)[0]:
+            return 0
+        size = min(self._sizes[count], self._room / max(rows)[0])
+        return size if size >= self._comfortable else 0
 
     def _left(self, rows: Sequence[tuple[int, str]], setting: tuple[float, str, str]) -> str:
         _, head, between = setting

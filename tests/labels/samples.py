@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from labels.content import LabelContent
-from labels.sheets import write_labels
+from labels.sheets import LabelFormat, write_labels
 
 GIVEN = (
     "Agus",
@@ -109,15 +109,34 @@ def pages(pdf: bytes, dpi: int) -> Iterator[Image.Image]:
     document = pypdfium2.PdfDocument(pdf)
     try:
         for page in document:
-            grey = page.render(scale=dpi / 72, grayscale=True).to_pil()
-            yield grey.point(lambda level: 255 if level > 127 else 0)
+            drawn = page.render(
+                scale=dpi / 72,
+                grayscale=True,
+                no_smoothtext=True,
+                no_smoothimage=True,
+                no_smoothpath=True,
+            )
+            yield drawn.to_pil().point(lambda level: 255 if level > 127 else 0)
     finally:
         document.close()
+
+
+def cells(image: Image.Image, format: LabelFormat, dpi: int) -> Iterator[Image.Image]:
+    """The labels of one page, each cut out."""
+    dots = dpi / 25.4
+    for cell in range(format.cells):
+        left, bottom = format.corner(cell)
+        top = format.page_height - bottom - format.layout.height
+        right = left + format.layout.width
+        yield image.crop(
+            tuple(round(edge * dots) for edge in (left, top, right, top + format.layout.height))  # type: ignore[arg-type]
+        )
 
 
 def codes(image: Image.Image) -> tuple[list[str], list[str]]:
     """What a scanner reads on the image: the Code 128 texts and the QR texts, sorted."""
     kinds = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode])
-    read = zxingcpp.read_barcodes(image, kinds)
+    # Without the decoder's second look at a shrunk picture, in which modules of two dots melt together.
+    read = zxingcpp.read_barcodes(image, kinds, try_downscale=False)
     bars = sorted(code.text for code in read if code.format == zxingcpp.BarcodeFormat.Code128)
     return bars, sorted(code.text for code in read if code.format == zxingcpp.BarcodeFormat.QRCode)
