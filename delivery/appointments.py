@@ -62,12 +62,13 @@ def book(*, card_id: int, day: date, lane: str, at: datetime) -> Appointment:
     Closure and quota are checked in this transaction, under the counter's lock, which a closure takes too. Raises
     NOT_RECEIVED, DAY_PASSED, DAY_TOO_LATE, ALREADY_BOOKED, OFFICE_CLOSED, QUOTA_FULL.
     """
-    counter_id = CounterStay.objects.filter(card_id=card_id, live=True).values_list("counter_id", flat=True)
+    stays = CounterStay.objects.filter(card_id=card_id, live=True)
+    counters = list(stays.values_list("counter_id", flat=True))
     with transaction.atomic():
-        lock_offices(office_ids=list(counter_id))
+        lock_offices(office_ids=counters)
         records.lock_cards([card_id])
         stay = stay_of(card_id=card_id)
-        if stay is None:
+        if stay is None or stay.counter_id not in counters:
             raise DeliveryRefused(Code.NOT_RECEIVED, status="NOT_AT_COUNTER")
         _refuse_day(stay, day, at)
         _give_back(card_id, at, unless=day)
