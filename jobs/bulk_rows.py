@@ -4,6 +4,7 @@ No `save`, no signals, no instances: the caller has checked the rows, and gives 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -13,11 +14,12 @@ ROWS_AT_ONCE: Final = 2_000
 # Values of these fields go to both drivers as they are.
 _PLAIN: Final = frozenset(
     {
-        "AutoField", "BigAutoField", "BigIntegerField", "BooleanField", "CharField", "FloatField", "ForeignKey",
-        "IntegerField", "OneToOneField", "PositiveBigIntegerField", "PositiveIntegerField",
-        "PositiveSmallIntegerField", "SmallIntegerField",
+        "AutoField", "BigAutoField", "BigIntegerField", "BooleanField", "CharField", "FloatField", "IntegerField",
+        "PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField", "SmallIntegerField",
     }
 )  # fmt: skip
+_REPEATING: Final = frozenset({"DateField", "DateTimeField", "UUIDField"})
+REMEMBERED: Final = 4_096
 
 
 def reserve_ids(*, model: type[models.Model], count: int) -> list[int]:
@@ -73,11 +75,21 @@ def refresh_statistics(*, models: Sequence[type[models.Model]]) -> None:
 
 
 def _needs_preparing(field: Any) -> bool:
-    return field.get_internal_type() not in _PLAIN
+    return _base_type(field) not in _PLAIN
+
+
+def _base_type(field: Any) -> str:
+    while field.remote_field is not None:
+        field = field.target_field
+    return str(field.get_internal_type())
 
 
 def _preparer(field: Any) -> Callable[[Any], Any]:
-    return lambda value: field.get_db_prep_save(value, connection)
+    def prepare(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    # Days and moments repeat from row to row. Sealed texts must not: each is sealed with a number of its own.
+    return lru_cache(maxsize=REMEMBERED)(prepare) if _base_type(field) in _REPEATING else prepare
 
 
 def _prepared(

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import mul
 from typing import Final
 
 S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU S10
@@ -56,7 +57,7 @@ def s10_check_digit(serial: int) -> int:
     """Give the check digit of an eight-digit serial (UPU S10). Raises ValueError outside 0–99999999."""
     if not 0 <= serial <= MAX_S10_SERIAL:
         raise ValueError("An S10 serial has eight digits.")
-    total = sum(int(digit) * weight for digit, weight in zip(f"{serial:08}", S10_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, f"{serial:08}"), S10_WEIGHTS))
     check = 11 - total % 11
     return {10: 0, 11: 5}.get(check, check)
 
@@ -121,5 +122,5 @@ def _kind_of(value: str) -> NumberKind:
 
 
 def _check_letter(digits: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _REFERENCE_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, digits), _REFERENCE_WEIGHTS))
     return _CHECK_LETTERS[total % 23]

@@ -25,12 +25,14 @@ class Code(StrEnum):
     ALREADY_POSTED = "ALREADY_POSTED"
     SET_ASIDE = "SET_ASIDE"
     ONLY_PRINT = "ONLY_PRINT"
+    FINDING_UNKNOWN = "FINDING_UNKNOWN"
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     ANOTHER_PRINT_CIRCULATES = "ANOTHER_PRINT_CIRCULATES"
     # holds and channels
     VILLAGE_UNKNOWN = "VILLAGE_UNKNOWN"
     RW_INVALID = "RW_INVALID"
     ENDS_BEFORE_START = "ENDS_BEFORE_START"
+    ACTION_UNKNOWN = "ACTION_UNKNOWN"
     CHANNEL_MISSING = "CHANNEL_MISSING"
     CHANNEL_UNKNOWN = "CHANNEL_UNKNOWN"
     HOLD_RELEASED = "HOLD_RELEASED"
@@ -93,6 +95,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.ONLY_PRINT: (
         "%(scanned)s is the only print of this person. Scan the other print or choose another finding."
     ),
+    Code.FINDING_UNKNOWN: "This is not a finding. Choose one of: %(known)s.",
     Code.NOTHING_TO_UNDO: "There is no scan of yours to undo.",
     Code.ANOTHER_PRINT_CIRCULATES: (
         "Another print of this person circulates by now, so %(scanned)s stays aside."
@@ -100,6 +103,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.VILLAGE_UNKNOWN: "There is no village with the code %(village)s. Choose it from the list.",
     Code.RW_INVALID: "%(rw)s is not an RW. Write numbers of up to three digits, such as 007.",
     Code.ENDS_BEFORE_START: "The hold ends before it starts. Correct one of the dates.",
+    Code.ACTION_UNKNOWN: "%(action)s is not an action. Choose one of: %(known)s.",
     Code.CHANNEL_MISSING: (
         "Cards that are withdrawn need another way: choose the counter or the village office."
     ),
@@ -125,7 +129,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.NUMBERS_SHORT: (
         "%(needed)s item numbers are needed and %(left)s are left. Enter a new block from the post."
     ),
-    Code.WRONG_STATE: "The shipment %(shipment)s is %(state)s, so this is not possible any more.",
+    Code.WRONG_STATE: "The shipment %(shipment)s is %(state)s. This is possible only while it is: %(wanted)s.",
     Code.SHIPMENT_EMPTY: "The shipment %(shipment)s has no items. Fill it or cancel it.",
     Code.SHIPMENT_FULL: "A shipment holds at most %(limit)s items. Open another one for the rest.",
     Code.NOT_IN_BACKLOG: (
@@ -135,8 +139,8 @@ MESSAGES: Mapping[Code, str] = {
     Code.NOT_ALL_PACKED: "%(missing)s items were not scanned into their bags, such as %(examples)s. "
     "Pack them, or take them out of the shipment.",
     Code.BAG_UNKNOWN: "The shipment %(shipment)s has no bag %(bag)s.",
-    Code.ADDRESS_IN_POST: "%(count)s of these addresses are on items that were closed or handed over. "
-    "Correct them when the items come back.",
+    Code.ADDRESS_IN_POST: "%(count)s of these addresses stand on labels of a shipment already. Take the items out of "
+    "it, or correct the addresses when the items come back.",
     Code.REPRINT_NEEDS_REASON: (
         "The labels of %(shipment)s were printed before. Give a reason to print them again."
     ),

@@ -140,7 +140,8 @@ class Item(models.Model):
                 condition=Q(live__isnull=True) | Q(live=True), name="item_live_is_true_or_null"
             ),
             models.CheckConstraint(
-                condition=Q(taken_out_at__isnull=True) | Q(live__isnull=True), name="item_taken_out_is_not_live"
+                condition=Q(taken_out_at__isnull=True) | Q(live__isnull=True),
+                name="item_taken_out_is_not_live",
             ),
         ]
 
