@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from web.views import cards, intake, jobs, ledger, logs, offices, session, shipments
+from web.views import cards, intake, jobs, ledger, logs, offices, resident, session, shipments
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -38,4 +38,12 @@ urlpatterns: list[URLPattern] = [
     path("delegasi/", offices.delegation_list, name="delegations"),
     path("delegasi/<int:delegation_id>/batal/", offices.delegation_end, name="delegation-end"),
     path("kuota/", offices.quota_list, name="quotas"),
+    # residents, without an account
+    path("lacak/", resident.track, name="track"),
+    path("lacak/kartu/", resident.card, name="track-card"),
+    path("lacak/hari/", resident.choose_day, name="track-day"),
+    path("lacak/tanya/", resident.question, name="track-question"),
+    path("lacak/tutup/", resident.leave, name="track-leave"),
+    path("t/<str:token>/", resident.link, name="track-link"),
+    path("t/<str:token>", resident.link),
 ]

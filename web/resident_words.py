@@ -1,0 +1,100 @@
+"""What residents read: plain words for each step, never an officer's term."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from delivery.public_view import NextStep, Stage
+
+Word = str | Promise
+
+STAGES: Mapping[Stage, Word] = {
+    Stage.PRINTED: _("Printed"),
+    Stage.SENT: _("Sent"),
+    Stage.AT_POST_OFFICE: _("At the post office"),
+    Stage.OUT_FOR_DELIVERY: _("Being delivered"),
+    Stage.READY: _("Ready to collect"),
+    Stage.RECEIVED: _("Received"),
+}
+
+# The page's one big sentence, by what happens next or, at the end, by the stage.
+STATES: Mapping[str, Word] = {
+    "READY": _("Your card is ready to collect"),
+    "RECEIVED": _("Your card has been received"),
+    "WAIT_FOR_DISPATCH": _("Your card is printed and waits to be sent"),
+    "ADDRESS_BEING_CHECKED": _("Your address is being checked"),
+    "AREA_ON_HOLD": _("Cards for your area are waiting"),
+    "BEING_REPRINTED": _("Your card is being printed again"),
+    "ASK_THE_OFFICE": _("Please ask the office about your card"),
+    "ON_ITS_WAY": _("Your card is on its way"),
+    "DELIVERY_SOON": _("Your card has reached the post office"),
+    "BE_AT_HOME": _("The courier is bringing your card"),
+    "ANOTHER_ATTEMPT": _("The courier did not meet you"),
+    "COLLECT_AT_POST_OFFICE": _("Your card waits at the post office"),
+    "COMING_BACK_TO_US": _("Your card is coming back to the registry office"),
+    "COUNTER_BEING_CHOSEN": _("Your card is back at the registry office"),
+    "ON_ITS_WAY_TO_COUNTER": _("Your card is on its way to a counter"),
+    "VILLAGE_OFFICER_BRINGS": _("Your village office has your card"),
+}
+
+NEXT_STEPS: Mapping[NextStep, Word] = {
+    NextStep.WAIT_FOR_DISPATCH: _(
+        "Cards are sent in the order in which they were printed. You need not come."
+    ),
+    NextStep.ADDRESS_BEING_CHECKED: _(
+        "The address on record is not clear. Write to us below: which village, RT and RW do you live in?"
+    ),
+    NextStep.AREA_ON_HOLD: _("We will send it, or tell you where to collect it, as soon as this ends."),
+    NextStep.BEING_REPRINTED: _("The first print was not good enough. You need not do anything."),
+    NextStep.ASK_THE_OFFICE: _("Write to us below, or ask at your village or district office."),
+    NextStep.ON_ITS_WAY: _("It is with the post. It can take several days from one post office to the next."),
+    NextStep.DELIVERY_SOON: _("It will be delivered in the next days. Please be reachable at home."),
+    NextStep.BE_AT_HOME: _("Please be at home and have your old card ready."),
+    NextStep.ANOTHER_ATTEMPT: _(
+        "The courier will try again. If that fails, you can collect it at a counter."
+    ),
+    NextStep.COLLECT_AT_POST_OFFICE: _("Collect it there with your family card (KK)."),
+    NextStep.COMING_BACK_TO_US: _("We will take it to a counter near you and tell you when it is there."),
+    NextStep.COUNTER_BEING_CHOSEN: _("We will take it to a counter near you and tell you when it is there."),
+    NextStep.ON_ITS_WAY_TO_COUNTER: _("We will tell you as soon as you can collect it."),
+    NextStep.COLLECT_AT_COUNTER: _("Bring your old card or interim letter and your family card (KK)."),
+    NextStep.VILLAGE_OFFICER_BRINGS: _("Your RT or RW will bring it, or ask at the village office."),
+    NextStep.NOTHING: _("Nothing more is to be done."),
+}
+
+_REASONS: Mapping[str, Word] = {
+    "ABSENT": _("nobody was at home"),
+    "MISSED_DELIVERY": _("nobody was at home"),
+    "MOVED": _("the addressee has moved"),
+    "UNKNOWN_AT_ADDRESS": _("the addressee is not known at the address"),
+    "ADDRESS_INCOMPLETE": _("the address is not complete"),
+    "ADDRESS_NOT_FOUND": _("the address was not found"),
+    "REFUSED": _("the item was refused"),
+    "UNCLAIMED": _("the item was not collected"),
+    "ACCESS_RESTRICTED": _("the courier could not get in"),
+    "FORCE_MAJEURE": _("flood, closure or other force majeure"),
+    "PHONE_UNREACHABLE": _("the phone did not answer"),
+    "OLD_CARD_NOT_SURRENDERED": _("the old card was not handed over"),
+}
+_RECEIVERS: Mapping[str, Word] = {
+    "HOLDER": _("yourself"),
+    "HOUSEHOLD": _("somebody of your household"),
+    "FAMILY": _("somebody of your family"),
+    "NEIGHBOUR": _("a neighbour"),
+    "SECURITY": _("security staff"),
+    "COLLEAGUE": _("a colleague"),
+    "RECEPTION": _("the reception"),
+    "VILLAGE_OFFICER": _("a village officer"),
+    "WRITTEN_AUTHORITY": _("somebody with your written authority"),
+}
+
+
+def reason_word(reason: str) -> Word:
+    """Say why it was not delivered; empty where it would hurt or help nobody to say it."""
+    return _REASONS.get(reason, "")
+
+
+def receiver_word(receiver: str) -> Word:
+    """Say who took it, as a relation."""
+    return _RECEIVERS.get(receiver, "")

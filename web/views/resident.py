@@ -1,0 +1,231 @@
+"""The resident's pages: look up a card without an account, see what happens next, choose a day, ask.
+
+Nothing secret stands in a query string. A successful lookup puts the card's link token into a signed cookie for half an
+hour; the page is then read with it. Every answer is `no-store`, `no-referrer` and `noindex`.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.client import client_address
+from delivery.access import (
+    Credentials,
+    LinkToken,
+    NikAndFamilyCard,
+    NumberAndPin,
+    derive_link_token,
+    public_lookup,
+)
+from delivery.appointments import book, bookable_days, cancel_booking
+from delivery.enquiries import ask
+from delivery.public_view import PublicView, Stage
+from delivery.refusals import DeliveryRefused
+from offices.services import QuotaFull
+from shipments.models import Card
+from web.access import public
+from web.messages import refusal_text
+from web.resident_words import NEXT_STEPS, STAGES, STATES, reason_word, receiver_word
+
+COOKIE = "kartu"
+COOKIE_SECONDS = 1_800
+ORDINARY = "ORDINARY"
+
+
+class NumberForm(forms.Form):
+    """The number on the label or in the message, and the PIN beside it."""
+
+    number = forms.CharField(label=_("Card or item number"), max_length=40, strip=True)
+    pin = forms.CharField(label=_("PIN of 6 characters"), max_length=12, strip=True)
+    auto_id = "id_number_%s"
+
+    def credentials(self) -> Credentials:
+        """Give what was typed."""
+        return NumberAndPin(number=self.cleaned_data["number"], pin=self.cleaned_data["pin"])
+
+
+class IdentityForm(forms.Form):
+    """Both identity numbers, for people who never got a number."""
+
+    nik = forms.CharField(label=_("NIK (16 digits)"), max_length=24, strip=True)
+    kk = forms.CharField(label=_("Family card number (16 digits)"), max_length=24, strip=True)
+
+    def credentials(self) -> Credentials:
+        """Give what was typed."""
+        return NikAndFamilyCard(nik=self.cleaned_data["nik"], kk=self.cleaned_data["kk"])
+
+
+def secretive(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let no cache keep the answer, no other site learn of it and no search engine list it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return guarded
+
+
+@public
+@secretive
+@require_http_methods(["GET", "HEAD", "POST"])
+def track(request: HttpRequest) -> HttpResponse:
+    """Show the form; on a right answer go to the card's page, on any wrong one say one and the same thing."""
+    way = request.POST.get("way", "number")
+    number, identity = NumberForm(), IdentityForm()
+    failed = False
+    if request.method == "POST":
+        if way == "identity":
+            identity = IdentityForm(request.POST)
+        else:
+            number = NumberForm(request.POST)
+        typed = identity if way == "identity" else number
+        if typed.is_valid():
+            view = _look_up(request, typed.credentials())
+            if view is not None:
+                return _open(view)
+            failed = True
+    return render(
+        request,
+        "web/resident/track.html",
+        {"number": number, "identity": identity, "way": way, "failed": failed},
+        status=404 if failed else 200,
+    )
+
+
+@public
+@secretive
+@require_GET
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """Open a card by the link that was sent to its holder."""
+    view = _look_up(request, LinkToken(token=token))
+    if view is None:
+        return render(
+            request,
+            "web/resident/track.html",
+            {"number": NumberForm(), "identity": IdentityForm(), "way": "number", "stale_link": True},
+            status=404,
+        )
+    return _open(view)
+
+
+@public
+@secretive
+@require_GET
+def card(request: HttpRequest) -> HttpResponse:
+    """Show where the card is and what happens next."""
+    view = _opened(request)
+    return redirect("web:track") if view is None else _page(request, view)
+
+
+@public
+@secretive
+@require_POST
+def choose_day(request: HttpRequest) -> HttpResponse:
+    """Book a place at the counter, move it to another day, or give it back."""
+    view = _opened(request)
+    if view is None:
+        return redirect("web:track")
+    now = timezone.now()
+    try:
+        if request.POST.get("cancel"):
+            cancel_booking(card_id=view.card_id, at=now)
+        else:
+            day = forms.DateField().clean(request.POST.get("day"))
+            book(card_id=view.card_id, day=day, lane=ORDINARY, at=now)
+    except forms.ValidationError:
+        return _page(request, view, refused=gettext("Choose one of the days."), status=422)
+    except (DeliveryRefused, QuotaFull) as refusal:
+        return _page(request, view, refused=refusal_text(refusal), status=409)
+    return redirect("web:track-card")
+
+
+@public
+@secretive
+@require_POST
+def question(request: HttpRequest) -> HttpResponse:
+    """Take the resident's question to the office."""
+    view = _opened(request)
+    if view is None:
+        return redirect("web:track")
+    text = request.POST.get("text", "")
+    try:
+        ask(card_id=view.card_id, text=text, at=timezone.now())
+    except DeliveryRefused as refusal:
+        return _page(request, view, refused=refusal_text(refusal), text=text, status=422)
+    return _page(request, view, asked=True)
+
+
+@public
+@secretive
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Forget the card in this browser."""
+    response = redirect("web:track")
+    response.delete_cookie(COOKIE, path="/lacak/")
+    return response
+
+
+def _look_up(request: HttpRequest, credentials: Credentials) -> PublicView | None:
+    return public_lookup(credentials=credentials, client=client_address(request), at=timezone.now())
+
+
+def _open(view: PublicView) -> HttpResponse:
+    version = Card.objects.values_list("access_version", flat=True).get(pk=view.card_id)
+    response = redirect("web:track-card")
+    response.set_signed_cookie(
+        COOKIE,
+        derive_link_token(reference=view.reference, access_version=version),
+        max_age=COOKIE_SECONDS,
+        path="/lacak/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _opened(request: HttpRequest) -> PublicView | None:
+    try:
+        token = str(request.get_signed_cookie(COOKIE, max_age=COOKIE_SECONDS))
+    except (KeyError, signing.BadSignature):
+        return None
+    return _look_up(request, LinkToken(token=token))
+
+
+def _page(
+    request: HttpRequest,
+    view: PublicView,
+    *,
+    refused: str = "",
+    text: str = "",
+    asked: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    state = view.stage.value if view.stage in (Stage.READY, Stage.RECEIVED) else view.next_step.value
+    context = {
+        "view": view,
+        "state": STATES.get(state, STAGES[view.stage]),
+        "next_step": NEXT_STEPS[view.next_step],
+        "reason": reason_word(view.reason),
+        "receiver": receiver_word(view.receiver),
+        "steps": [(STAGES[step.stage], step) for step in view.steps],
+        "bookable": bookable_days(card_id=view.card_id, at=timezone.now()) if view.counter else None,
+        "refused": refused,
+        "asked": asked,
+        "text": text,
+    }
+    return render(request, "web/resident/card.html", context, status=status)
