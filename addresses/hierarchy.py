@@ -55,6 +55,13 @@ class RegionMatch:
     inferred_regency: bool = False
     alternatives: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def sure_below(self) -> bool:
+        """The village was found in its district, and both without doubt."""
+        return (
+            self.rule in _IN_DISTRICT and self.district.sure and self.village.sure and not self.alternatives
+        )
+
 
 NO_REGION: Final = RegionMatch("", Level.NONE, Rule.NOTHING, False, NOT_FOUND, NOT_FOUND, NOT_FOUND)
 
@@ -83,7 +90,7 @@ class Hierarchy:
             return self._in_twin(found.codes[0], village, district, found) or match
         tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
         best = max(tries, key=_rank)
-        if best.rule in _IN_DISTRICT and not self._tied(best, tries):
+        if not self._tied(best, tries) and best.district.sure and len(best.code) >= 8:
             return self._told_by_district(best, tries)
         if self._tied(best, tries):
             return self._ambiguous(tries, found)
@@ -119,8 +126,11 @@ class Hierarchy:
         else:
             found, city = find(index, bare, "regency"), city_or_regency(bare)
         codes = found.codes
-        if province and any(code.startswith(province) for code in codes):
-            codes = tuple(code for code in codes if code.startswith(province))
+        if province:
+            inside = tuple(code for code in codes if code.startswith(province))
+            if found.status is Status.CORRECTED and not inside:
+                return NOT_FOUND, False  # a mistyped name that only another province has is no reading of it
+            codes = inside or codes
         same_kind = tuple(code for code in codes if city is None or is_city(code) == city)
         swapped = bool(codes) and not same_kind
         codes = same_kind or codes
@@ -150,7 +160,7 @@ class Hierarchy:
         alone = sum(bool(match.district.codes) for match in tries) == 1
         status = best.regency.status
         regency = Found((best.code[:5],), status, best.regency.score, sure=alone)
-        return replace(best, regency=regency, sure=alone and best.district.sure and best.village.sure)
+        return replace(best, regency=regency, sure=alone and best.sure_below)
 
     def _ambiguous(self, tries: list[RegionMatch], found: Found) -> RegionMatch:
         """Kota and kabupaten of one name fit equally well: nobody can tell which was meant."""
@@ -186,9 +196,10 @@ class Hierarchy:
         if near is not None and near.rule is Rule.FUZZY_IN_DISTRICT:
             near = self._doubted(near, village)
         if near is not None and near.level is Level.VILLAGE:
-            if near.sure and near.district.sure and found.sure and not swapped:
+            if near.sure and near.district.sure and found.sure and not swapped and not _all_guessed(near):
                 return near
-            return replace(near, swapped=swapped, sure=near.sure and near.district.sure and found.sure)
+            sure = near.sure and near.district.sure and found.sure and not _all_guessed(near)
+            return replace(near, swapped=swapped, sure=sure)
         wide = self._in_regency(regency, village, kecamatan, bool(plain(district)))
         if wide is not None:
             return replace(wide, regency=found, swapped=swapped)
@@ -336,6 +347,11 @@ class Hierarchy:
                 yield RegionMatch(
                     code, Level.DISTRICT, Rule.DISTRICT_ONLY, False, NOT_FOUND, found, NOT_FOUND
                 )
+
+
+def _all_guessed(match: RegionMatch) -> bool:
+    """Three mistyped names that fit one another are still three guesses."""
+    return all(found.status is Status.CORRECTED for found in (match.village, match.district, match.regency))
 
 
 def _rule_of(found: Found) -> Rule:
