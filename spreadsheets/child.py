@@ -6,12 +6,12 @@ that into an error on the file.
 
 from __future__ import annotations
 
-import datetime as dt
 import gc
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, zip_longest
 from typing import Any, BinaryIO
 
 from python_calamine import (
@@ -33,7 +33,6 @@ ROWS_PER_FRAME = 2_000
 CELLS_PER_FRAME = 50_000
 # Shorter cells need no count of their own: a frame of them stays small.
 LONG_CELL = 1_000
-PLAIN_KINDS = frozenset((float, bool, int, type(None)))
 LONG_CHARACTERS_PER_FRAME = 4_000_000
 
 
@@ -71,7 +70,7 @@ def read(file: BinaryIO, limits: Limits) -> None:
     if sheet.width + indent > limits.columns:
         raise SheetError(SheetFault.TOO_MANY_COLUMNS, found=sheet.width + indent, limit=limits.columns)
     send(frames.frame(frames.OPENED, (str(kind), sheet.name, last_row)))
-    send_all(packed(sheet.iter_rows(), limits, indent=indent))
+    send_all(packed(sheet.iter_rows(), limits, indent=indent, width=sheet.width))
 
 
 def send_all(bodies: Iterable[bytes]) -> None:
@@ -81,81 +80,62 @@ def send_all(bodies: Iterable[bytes]) -> None:
     send(frames.frame(frames.ENDED))
 
 
-def packed(rows: Iterable[list[Any]], limits: Limits, *, indent: int = 0) -> Iterator[bytes]:
+def packed(rows: Iterable[list[Any]], limits: Limits, *, indent: int = 0, width: int = 1) -> Iterator[bytes]:
     """Frames of the rows that hold anything, within the caps of rows, columns and characters.
 
-    `indent` is the number of empty columns that stand before the first value of every row.
+    `indent` is the number of empty columns that stand before the first value of every row, `width` the number
+    of the others, as far as it is known.
     """
-    packer = Packer(limits, indent)
-    for number, row in enumerate(rows, 1):
-        if not any(row) and all(value is None or value == "" for value in row):
-            continue
-        packer.add(number, row)
-        if packer.is_full:
-            yield packer.taken_frame()
-    if not packer.total:
+    iterator = iter(rows)
+    per_frame = max(1, min(ROWS_PER_FRAME, CELLS_PER_FRAME // max(1, width)))
+    margin: list[Any] = [None] * indent
+    taken, first = 0, 1
+    while chunk := list(islice(iterator, per_frame)):
+        numbers = list(range(first, first + len(chunk)))
+        first += len(chunk)
+        if not all(map(any, chunk)):
+            numbers = [number for number, row in zip(numbers, chunk, strict=True) if not _is_empty(row)]
+            chunk = [row for row in chunk if not _is_empty(row)]
+        if indent:
+            chunk = [margin + row for row in chunk]
+        taken += len(chunk)
+        if taken > limits.rows:
+            raise SheetError(SheetFault.TOO_MANY_ROWS, limit=limits.rows)
+        if chunk:
+            yield from _frames(numbers, chunk, limits)
+    if not taken:
         raise SheetError(SheetFault.EMPTY)
-    if packer.numbers:
-        yield packer.taken_frame()
 
 
-class Packer:
-    """The rows of the frame that is being filled."""
+def _is_empty(row: list[Any]) -> bool:
+    return not any(row) and all(value is None or value == "" for value in row)
 
-    def __init__(self, limits: Limits, indent: int) -> None:
-        self.limits = limits
-        self.margin: list[Any] = [None] * indent
-        self.total = 0
-        self._begin()
 
-    def _begin(self) -> None:
-        self.numbers: list[int] = []
-        self.bodies: list[list[Any]] = []
-        self.moments: list[frames.Moment] = []
-        self.cells = self.long_characters = 0
+def _frames(numbers: list[int], rows: list[list[Any]], limits: Limits) -> Iterator[bytes]:
+    """The rows in one frame, column by column, or in more frames where they hold very long texts."""
+    width = max(map(len, rows))
+    if width > limits.columns:
+        raise SheetError(SheetFault.TOO_MANY_COLUMNS, found=width, limit=limits.columns)
+    columns = list(zip_longest(*rows))
+    long_characters = sum(_long_characters(values, numbers, limits) for values in columns)
+    if long_characters <= LONG_CHARACTERS_PER_FRAME or len(rows) == 1:
+        yield frames.frame(frames.ROWS, (numbers, list(map(frames.packed_column, columns))))
+        return
+    half = len(rows) // 2
+    yield from _frames(numbers[:half], rows[:half], limits)
+    yield from _frames(numbers[half:], rows[half:], limits)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the frame is large enough to be sent."""
-        return (
-            len(self.bodies) >= ROWS_PER_FRAME
-            or self.cells >= CELLS_PER_FRAME
-            or self.long_characters >= LONG_CHARACTERS_PER_FRAME
+
+def _long_characters(values: Sequence[Any], numbers: list[int], limits: Limits) -> int:
+    """How many characters the long texts of a column have together; SheetError when one is too long."""
+    lengths = [len(value) if type(value) is str else 0 for value in values]
+    longest = max(lengths)
+    if longest > limits.cell_characters:
+        row = next(
+            number for number, length in zip(numbers, lengths, strict=True) if length > limits.cell_characters
         )
-
-    def taken_frame(self) -> bytes:
-        """The filled frame; the next one begins empty."""
-        body = frames.frame(frames.ROWS, (self.numbers, self.bodies, self.moments))
-        self._begin()
-        return body
-
-    def add(self, number: int, row: list[Any]) -> None:
-        """Add one row, whose list is kept: what cannot travel as a plain value is replaced in it."""
-        body = self.margin + row if self.margin else row
-        for column, value in enumerate(body):
-            kind = type(value)
-            if kind is str:
-                if len(value) > LONG_CELL:
-                    self._count_long(value, number)
-            elif kind not in PLAIN_KINDS:
-                if isinstance(value, (dt.date, dt.time)):
-                    self.moments.append((len(self.bodies), column, frames.moment_numbers(value)))
-                    body[column] = None
-                else:
-                    body[column] = str(value)
-        self.numbers.append(number)
-        self.bodies.append(body)
-        self.cells += len(body)
-        self.total += 1
-        if self.total > self.limits.rows:
-            raise SheetError(SheetFault.TOO_MANY_ROWS, limit=self.limits.rows)
-        if len(body) > self.limits.columns:
-            raise SheetError(SheetFault.TOO_MANY_COLUMNS, found=len(body), limit=self.limits.columns)
-
-    def _count_long(self, value: str, number: int) -> None:
-        if len(value) > self.limits.cell_characters:
-            raise SheetError(SheetFault.CELL_TOO_LONG, row=number, limit=self.limits.cell_characters)
-        self.long_characters += len(value)
+        raise SheetError(SheetFault.CELL_TOO_LONG, row=row, limit=limits.cell_characters)
+    return sum(lengths) if longest > LONG_CELL else 0
 
 
 def send(data: bytes) -> None:

@@ -44,7 +44,7 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _MACRO_PARTS = ("vbaproject.bin", "xl/macrosheets/", "basic/", "scripts/")
 _LINK_PARTS = ("xl/externallinks/", "xl/connections.xml")
 _LOCAL_HEADER_BYTES = 30
-_PIECE = 256 * 1024
+_PIECE = 128 * 1024
 
 
 def kind_of(file: BinaryIO, limits: Limits) -> SheetKind:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import marshal
 import struct
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from spreadsheets.cells import Cell
+# Not at run time: the reading process starts sooner without the readers of cells.
+if TYPE_CHECKING:
+    from spreadsheets.cells import Cell
 
 STARTED, OPENED, ROWS, REFUSED, ENDED = b"S", b"O", b"R", b"X", b"E"
 HEAD = struct.Struct("!cI")
@@ -19,9 +22,17 @@ MAX_FRAME_BYTES = 256 * 1024 * 1024
 # Before version 3 every object is written out: half the time, a little more in the pipe.
 _MARSHAL_VERSION = 2
 
-# One date, time or date with time: row index, column index and the constructor's numbers (3, 4 or 7 of them).
-Moment = tuple[int, int, tuple[int, ...]]
-RowsContent = tuple[list[int], list[list[Cell]], list[Moment]]
+# A column of a frame: what its values are ("" for plain ones, else all moments of one kind, as ISO texts), the
+# values, and the moments that stand among plain values: index, kind, ISO text.
+PackedColumn = tuple[str, "Sequence[Cell]", list[tuple[int, str, str]]]
+RowsContent = tuple[list[int], list[PackedColumn]]
+_PLAIN = frozenset((str, float, bool, int, type(None)))
+_MOMENTS = {dt.date: "d", dt.datetime: "m", dt.time: "t"}
+_FROM_TEXT: dict[str, Callable[[str], dt.date | dt.time]] = {
+    "d": dt.date.fromisoformat,
+    "m": dt.datetime.fromisoformat,
+    "t": dt.time.fromisoformat,
+}
 
 
 class SheetRow(NamedTuple):
@@ -42,29 +53,34 @@ def content_of(body: bytes) -> object:
     return marshal.loads(body)  # noqa: S302 - bytes of our own child; no classes, no code is run
 
 
-def moment_numbers(value: dt.date | dt.time) -> tuple[int, ...]:
-    """The numbers that rebuild a date, a time or a date with time."""
-    if isinstance(value, dt.datetime):
-        return (value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond)
-    if isinstance(value, dt.date):
-        return (value.year, value.month, value.day)
-    return (value.hour, value.minute, value.second, value.microsecond)
+def packed_column(values: Sequence[Any]) -> PackedColumn:
+    """A column's values as `marshal` carries them; what is neither plain nor a moment becomes its text."""
+    kinds = set(map(type, values))
+    if kinds <= _PLAIN:
+        return ("", values, [])
+    if len(kinds) == 1 and (kind := _MOMENTS.get(next(iter(kinds)), "")):
+        return (kind, [value.isoformat() for value in values], [])
+    plain, moments = list(values), []
+    for index, value in enumerate(values):
+        if type(value) in _MOMENTS:
+            moments.append((index, _MOMENTS[type(value)], value.isoformat()))
+            plain[index] = None
+        elif type(value) not in _PLAIN:
+            plain[index] = str(value)
+    return ("", plain, moments)
 
 
-def sheet_rows(numbers: list[int], rows: list[list[Cell]], moments: list[Moment]) -> list[SheetRow]:
-    """The rows of one frame, their dates put back in place and their empty texts made empty cells."""
-    for row, column, parts in moments:
-        rows[row][column] = _moment(parts)
-    return [
-        SheetRow(number, tuple([None if cell == "" else cell for cell in cells]))
-        for number, cells in zip(numbers, rows, strict=True)
-    ]
+def sheet_rows(numbers: list[int], columns: list[PackedColumn]) -> list[SheetRow]:
+    """The rows of one frame; empty texts are empty cells."""
+    return list(map(SheetRow, numbers, zip(*map(_column, columns), strict=True)))
 
 
-def _moment(parts: tuple[int, ...]) -> dt.date | dt.time:
-    if len(parts) == 3:
-        return dt.date(*parts)
-    if len(parts) == 4:
-        return dt.time(*parts)
-    year, month, day, hour, minute, second, microsecond = parts
-    return dt.datetime(year, month, day, hour, minute, second, microsecond)  # noqa: DTZ001 - sheets have no zone
+def _column(packed: PackedColumn) -> Iterable[Cell]:
+    kind, values, moments = packed
+    if kind:
+        return map(_FROM_TEXT[kind], cast("Sequence[str]", values))
+    if "" in values or moments:
+        values = [None if value == "" else value for value in values]
+        for index, its_kind, text in moments:
+            values[index] = _FROM_TEXT[its_kind](text)
+    return values
