@@ -16,9 +16,10 @@ class Pages(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
+    ordering = ("-pk",)
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str, ...]:
-        return tuple(getattr(view, "ordering", ("-pk",)))
+        return tuple(getattr(view, "ordering", self.ordering))
 
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None

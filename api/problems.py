@@ -109,9 +109,25 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
     DeliveryRefused: Refusal(
         messages=DELIVERY_MESSAGES,
         unusual={
-            **dict.fromkeys((DeliveryCode.EVENT_UNKNOWN, DeliveryCode.OFFICE_UNKNOWN), _NOT_FOUND),
             **dict.fromkeys(
-                (DeliveryCode.REASON_MISSING, DeliveryCode.MEANING_UNKNOWN, DeliveryCode.TEXT_UNKNOWN),
+                (
+                    DeliveryCode.EVENT_UNKNOWN,
+                    DeliveryCode.OFFICE_UNKNOWN,
+                    DeliveryCode.TRANSFER_NOT_FOUND,
+                    DeliveryCode.NOT_FOUND,
+                ),
+                _NOT_FOUND,
+            ),
+            **dict.fromkeys(
+                (
+                    DeliveryCode.REASON_MISSING,
+                    DeliveryCode.MEANING_UNKNOWN,
+                    DeliveryCode.TEXT_UNKNOWN,
+                    DeliveryCode.TEXT_MISSING,
+                    DeliveryCode.DAY_PASSED,
+                    DeliveryCode.RETURN_DATE_PASSED,
+                    DeliveryCode.NOT_ON_LIST,
+                ),
                 _UNPROCESSABLE,
             ),
         },

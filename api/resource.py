@@ -21,6 +21,7 @@ from accounts.permissions import Operation
 from api.permissions import OperationPermission, Public
 from api.problems import TooLarge
 from api.schema import ProblemSchema
+from offices.models import Office
 
 FORM_OVERHEAD = 64 * 1024  # boundaries and headers around an upload's file
 
@@ -54,6 +55,7 @@ class Resource(GenericViewSet[Any]):
     """A noun of the API. `operations` names what each action asks for; an action without one is closed."""
 
     operations: Mapping[str, Operation] = {}
+    ordering: tuple[str, ...] = ("-pk",)
     permission_classes = [OperationPermission]
     parser_classes = [BoundedJsonParser]
     content_negotiation_class = AnyAccept
@@ -72,11 +74,16 @@ class Resource(GenericViewSet[Any]):
         return user
 
     @property
-    def office_id(self) -> int:
+    def office(self) -> Office:
         """The user's office; an administrator without one owns nothing here."""
-        if self.user.office_id is None:
+        if self.user.office is None:
             raise NotFound
-        return self.user.office_id
+        return self.user.office
+
+    @property
+    def office_id(self) -> int:
+        """The key of the user's office."""
+        return self.office.pk
 
     @property
     def today(self) -> date:

@@ -4,16 +4,36 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from api.resource import NoSuchAddress
+from api.views.addresses import AddressViewSet, RegionViewSet
+from api.views.cards import CardViewSet
+from api.views.counter import AppointmentViewSet, CollectionViewSet, CounterViewSet
 from api.views.docs import DocsView, SchemaView
+from api.views.intake_files import IntakeFileViewSet
 from api.views.jobs import JobViewSet
+from api.views.ledger import ReconciliationViewSet
 from api.views.offices import OfficeViewSet
+from api.views.returns import ReturnViewSet, TransferViewSet
+from api.views.review import ReviewViewSet
 from api.views.tracking import TrackingView
+from api.views.village_lists import VillageListViewSet
 
 app_name = "api"
 
 router = SimpleRouter()
+router.register("addresses", AddressViewSet, basename="address")
+router.register("appointments", AppointmentViewSet, basename="appointment")
+router.register("cards", CardViewSet, basename="card")
+router.register("collections", CollectionViewSet, basename="collection")
+router.register("counter", CounterViewSet, basename="counter")
+router.register("intake-files", IntakeFileViewSet, basename="intake-file")
 router.register("jobs", JobViewSet, basename="job")
 router.register("offices", OfficeViewSet, basename="office")
+router.register("reconciliation", ReconciliationViewSet, basename="reconciliation")
+router.register("regions", RegionViewSet, basename="region")
+router.register("returns", ReturnViewSet, basename="return")
+router.register("review", ReviewViewSet, basename="review")
+router.register("transfers", TransferViewSet, basename="transfer")
+router.register("village-lists", VillageListViewSet, basename="village-list")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),

@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,15 +38,15 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     lookup_value_regex = "[0-9a-f-]{36}"
 
     def get_queryset(self) -> QuerySet[Job]:
-        return jobs_visible_to(self.user)
+        jobs = jobs_visible_to(self.user)
+        may_cancel_others = self.user.role == Role.SUPERVISOR
+        return jobs if self.action != "cancel" or may_cancel_others else jobs.filter(owner=self.user)
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Cancel a waiting job at once, a running one at its next step; others' jobs by a supervisor."""
         job = self.get_object()
-        if job.owner_id != self.user.pk and self.user.role != Role.SUPERVISOR:
-            raise PermissionDenied
         if not cancel(job_id=job.pk):
             raise JobHasEnded
         job.refresh_from_db()

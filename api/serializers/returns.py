@@ -1,0 +1,141 @@
+"""Shapes of returns and of transfers to counters."""
+
+from rest_framework import serializers
+
+from api.serializers.shapes import Shape
+from delivery.models import ReturnReceipt, Transfer
+from delivery.returns import ReturnResult
+from delivery.status import Reason
+
+MOST_SCANS = 2_000
+
+
+class ReturnScanSerializer(Shape):
+    """One item in hand. Without a reason, the courier's own stands."""
+
+    scanned = serializers.CharField(max_length=40)
+    condition = serializers.ChoiceField(
+        choices=ReturnReceipt.Condition.choices, default=ReturnReceipt.Condition.FINE.value
+    )
+    reason = serializers.ChoiceField(
+        choices=[reason.value for reason in Reason if reason], allow_blank=True, default=""
+    )
+
+
+class ReturnsRequest(Shape):
+    """Items that came back."""
+
+    scans = serializers.ListField(child=ReturnScanSerializer(), allow_empty=False, max_length=MOST_SCANS)
+
+
+class ReturnOutcomeSerializer(Shape):
+    """What became of one scan."""
+
+    scanned = serializers.CharField()
+    result = serializers.ChoiceField(choices=[result.value for result in ReturnResult])
+    reference = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ReturnsAnswer(Shape):
+    """One outcome per scan, in order."""
+
+    outcomes = ReturnOutcomeSerializer(many=True)
+
+
+class ReturnSerializer(serializers.ModelSerializer[ReturnReceipt]):
+    """A card that came back, and what was decided about it."""
+
+    reference = serializers.CharField(source="card.reference")
+    number = serializers.SerializerMethodField(help_text="the post's number of the item that came back")
+    office = serializers.CharField(source="office.code")
+    counter = serializers.SerializerMethodField(help_text="where it goes, once that is decided")
+
+    class Meta:
+        model = ReturnReceipt
+        fields = [
+            "id", "reference", "number", "office", "reason", "condition", "decision", "counter", "received_at",
+            "decided_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_number(self, receipt: ReturnReceipt) -> str:
+        return (receipt.item.number or "") if receipt.item is not None else ""
+
+    def get_counter(self, receipt: ReturnReceipt) -> str:
+        return receipt.counter.code if receipt.counter is not None else ""
+
+
+class ReferencesOrAllRequest(Shape):
+    """Some cards by their references; null means all."""
+
+    references = serializers.ListField(
+        child=serializers.CharField(max_length=40), allow_null=True, default=None, max_length=MOST_SCANS
+    )
+
+
+class RoutedSerializer(Shape):
+    """What routing decided."""
+
+    by_counter = serializers.DictField(child=serializers.IntegerField(), help_text="counter's code → cards")
+    registry = serializers.IntegerField(help_text="deceased or moved away: the registry's own list")
+    shelved = serializers.IntegerField(help_text="taken in at their very counter and shelved there")
+    undecided = serializers.IntegerField()
+
+
+class DecideReturnsRequest(Shape):
+    """What is decided by hand."""
+
+    references = serializers.ListField(
+        child=serializers.CharField(max_length=40), allow_empty=False, max_length=MOST_SCANS
+    )
+    decision = serializers.ChoiceField(
+        choices=[
+            (decision.value, decision.label)
+            for decision in ReturnReceipt.Decision
+            if decision not in {ReturnReceipt.Decision.UNDECIDED, ReturnReceipt.Decision.SEND_AGAIN}
+        ]
+    )
+
+
+class DecidedReturnsSerializer(Shape):
+    """How many returns were decided."""
+
+    decided = serializers.IntegerField()
+
+
+class TransferSerializer(serializers.ModelSerializer[Transfer]):
+    """A batch of cards on the way to a counter, with both sides' counts."""
+
+    from_office = serializers.CharField(source="from_office.code")
+    to_office = serializers.CharField(source="to_office.code")
+
+    class Meta:
+        model = Transfer
+        fields = [
+            "id", "number", "from_office", "to_office", "sent", "sent_at", "received", "received_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class TransferCardSerializer(Shape):
+    """A card of a transfer."""
+
+    reference = serializers.CharField(source="card.reference")
+    on_the_way = serializers.BooleanField(source="live")
+
+
+class ReceiveTransferRequest(ReferencesOrAllRequest):
+    """What arrived, and the shelf that it is put on."""
+
+    shelf = serializers.CharField(max_length=16, allow_blank=True, default="")
+
+
+class TransferReceiptSerializer(Shape):
+    """What arrived now, what is missing, and what came that is not on the list."""
+
+    transfer_id = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    arrived = serializers.IntegerField()
+    missing = serializers.ListField(child=serializers.CharField())
+    extra = serializers.ListField(child=serializers.CharField())

@@ -1,0 +1,170 @@
+"""What came back: receive it, decide about it, send it to counters."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import Operation
+from api.idempotency import idempotent
+from api.pagination import Pages
+from api.resource import Resource
+from api.serializers.returns import (
+    DecidedReturnsSerializer,
+    DecideReturnsRequest,
+    ReceiveTransferRequest,
+    ReferencesOrAllRequest,
+    ReturnsAnswer,
+    ReturnSerializer,
+    ReturnsRequest,
+    RoutedSerializer,
+    TransferCardSerializer,
+    TransferReceiptSerializer,
+    TransferSerializer,
+)
+from api.serializers.shapes import body
+from delivery.models import ReturnReceipt, Transfer, TransferCard
+from delivery.returns import ReturnScan, decide_returns, receive_returns, route_returns
+from delivery.scope import cards_in_scope, returns_visible_to, transfers_visible_to
+from delivery.transfers import receive_transfer, send_transfers
+from offices.models import Office
+
+
+class ReturnFilter(filters.FilterSet):  # type: ignore[misc]
+    """Narrow the list of returns."""
+
+    received_from = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+
+    class Meta:
+        model = ReturnReceipt
+        fields = ["decision", "condition", "reason", "received_from", "received_before"]
+
+
+class ReturnViewSet(ListModelMixin, Resource):
+    """Returns of the office's cards, newest first."""
+
+    operations = {
+        **dict.fromkeys(("list", "create"), Operation.RECEIVE_RETURNS),
+        **dict.fromkeys(("route", "decide"), Operation.ROUTE_RETURNS),
+    }
+    queryset = ReturnReceipt.objects.none()
+    serializer_class = ReturnSerializer
+    filterset_class = ReturnFilter
+    pagination_class = Pages
+    ordering = ("-received_at", "-pk")
+
+    def get_queryset(self) -> QuerySet[ReturnReceipt]:
+        return returns_visible_to(self.user).select_related("card", "item", "office", "counter")
+
+    @extend_schema(request=ReturnsRequest, responses={200: ReturnsAnswer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Take in items that came back; one outcome per scan."""
+        scans = [ReturnScan(**scan) for scan in body(ReturnsRequest, request)["scans"]]
+        outcomes = receive_returns(
+            office_id=self.office_id, scans=scans, actor_id=self.user.pk, at=timezone.now()
+        )
+        return Response(ReturnsAnswer({"outcomes": outcomes}).data)
+
+    @extend_schema(request=ReferencesOrAllRequest, responses=RoutedSerializer)
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def route(self, request: Request) -> Response:
+        """Send undecided returns to the counters that serve their villages today, by the office's policy."""
+        references = body(ReferencesOrAllRequest, request)["references"]
+        routed = route_returns(
+            office_id=self.office_id,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            card_ids=card_ids_of(self.user, references) if references is not None else None,
+        )
+        codes = dict(Office.objects.filter(pk__in=routed.by_counter).values_list("pk", "code"))
+        return Response(
+            {
+                "by_counter": {codes[pk]: cards for pk, cards in routed.by_counter.items()},
+                "registry": routed.registry,
+                "shelved": routed.shelved,
+                "undecided": routed.undecided,
+            }
+        )
+
+    @extend_schema(request=DecideReturnsRequest, responses=DecidedReturnsSerializer)
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def decide(self, request: Request) -> Response:
+        """Decide by hand what becomes of returns that wait."""
+        asked = body(DecideReturnsRequest, request)
+        decided = decide_returns(
+            office_id=self.office_id,
+            card_ids=card_ids_of(self.user, asked["references"]),
+            decision=asked["decision"],
+            actor_id=self.user.pk,
+            at=timezone.now(),
+        )
+        return Response({"decided": decided})
+
+
+class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """Batches of cards between the registry and its counters, newest first."""
+
+    operations = {
+        **dict.fromkeys(("list", "retrieve", "cards", "receive"), Operation.RECEIVE_RETURNS),
+        "create": Operation.ROUTE_RETURNS,
+    }
+    queryset = Transfer.objects.none()
+    serializer_class = TransferSerializer
+    filterset_fields = {"number": ["exact"], "received_at": ["isnull"]}
+    pagination_class = Pages
+    ordering = ("-sent_at", "-pk")
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[Transfer]:
+        return transfers_visible_to(self.user).select_related("from_office", "to_office")
+
+    @extend_schema(request=None, responses={201: TransferSerializer(many=True)}, filters=False)
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Send what waits here for other counters: one transfer per counter."""
+        sent = send_transfers(office_id=self.office_id, actor_id=self.user.pk, at=timezone.now())
+        shown = self.get_queryset().filter(pk__in=[transfer.pk for transfer in sent]).order_by("pk")
+        return Response(TransferSerializer(shown, many=True).data, status=201)
+
+    @extend_schema(responses=TransferCardSerializer(many=True), filters=False)
+    @action(detail=True)
+    def cards(self, request: Request, pk: str) -> Response:
+        """Give the cards of a transfer."""
+        cards = TransferCard.objects.filter(transfer=self.get_object()).select_related("card")
+        self.ordering = ("pk",)
+        return self.get_paginated_response(
+            TransferCardSerializer(self.paginate_queryset(cards), many=True).data
+        )
+
+    @extend_schema(request=ReceiveTransferRequest, responses={200: TransferReceiptSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def receive(self, request: Request, pk: str) -> Response:
+        """Shelve what arrived and tell the residents; null: all of it. What is missing stays on its way."""
+        receipt = receive_transfer(
+            transfer_id=self.get_object().pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReceiveTransferRequest, request),
+        )
+        return Response(TransferReceiptSerializer(receipt).data)
+
+
+def card_ids_of(user: User, references: Sequence[str]) -> list[int]:
+    """Give the cards of these references in their order. Raises NotFound when the user may not see one of them."""
+    found = dict(cards_in_scope(user).filter(reference__in=set(references)).values_list("reference", "pk"))
+    if len(found) != len(set(references)):
+        raise NotFound
+    return [found[reference] for reference in dict.fromkeys(references)]

@@ -1,0 +1,273 @@
+"""Shipments: open, fill, close, print, hand over, receive."""
+
+from functools import partial
+
+from django.db.models import Count, Q, QuerySet
+from django.http import FileResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from accounts.permissions import Operation
+from api.downloads import made_file
+from api.idempotency import idempotent
+from api.pagination import Pages
+from api.resource import Resource
+from api.serializers.shapes import body, query
+from api.serializers.shipments import (
+    BatchQuery,
+    BatchResultSerializer,
+    DifferenceSerializer,
+    HandoverRequest,
+    HandoverSerializer,
+    ItemSerializer,
+    LabelsRequest,
+    ManifestQuery,
+    OpenShipmentRequest,
+    PlannedShipmentSerializer,
+    ReceiptRequest,
+    ReceiptSerializer,
+    ReferencesRequest,
+    ResolutionRequest,
+    ShipmentSerializer,
+)
+from delivery.dispatch import hand_over_shipment
+from offices.models import Office
+from shipments import batching, handover, labelling
+from shipments.models import HandoverDifference, Item, Shipment
+from shipments.scope import shipments_visible_to
+
+_BINARY = {(200, "application/pdf"): OpenApiTypes.BINARY}
+
+
+class ShipmentFilter(filters.FilterSet):  # type: ignore[misc]
+    """Narrow the list of shipments."""
+
+    post_office = filters.CharFilter(field_name="post_office__code")
+    opened_from = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
+    opened_before = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt")
+
+    class Meta:
+        model = Shipment
+        fields = ["state", "number", "post_office", "opened_from", "opened_before"]
+
+
+class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """The office's shipments; for a post office those that are given to it, newest first."""
+
+    operations = {
+        **dict.fromkeys(("list", "retrieve", "items", "differences"), Operation.SEE_SHIPMENTS),
+        **dict.fromkeys(
+            ("create", "preview", "batch", "fill", "remove", "close", "cancel"), Operation.MANAGE_SHIPMENTS
+        ),
+        "labels": Operation.PRINT_LABELS,
+        "manifest": Operation.PRINT_MANIFEST,
+        "hand_over": Operation.HAND_OVER,
+        "receive": Operation.CONFIRM_RECEIPT,
+        "settle": Operation.HAND_OVER,
+    }
+    queryset = Shipment.objects.none()
+    serializer_class = ShipmentSerializer
+    filterset_class = ShipmentFilter
+    pagination_class = Pages
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[Shipment]:
+        return (
+            shipments_visible_to(self.user)
+            .select_related("office", "post_office")
+            .annotate(counted=Count("items", filter=Q(items__live=True)))
+        )
+
+    @extend_schema(request=OpenShipmentRequest, responses={201: ShipmentSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Open an empty shipment for one of the office's post offices."""
+        code = body(OpenShipmentRequest, request)["post_office"]
+        post_office = Office.objects.filter(code=code, parent_id=self.office_id).first()
+        if post_office is None:
+            raise ValidationError({"post_office": [_("There is no such office here. See the list of offices.")]})
+        shipment = batching.open_shipment(
+            office_id=self.office_id, post_office_id=post_office.pk, actor_id=self.user.pk, at=timezone.now()
+        )
+        where = reverse("api:shipment-detail", args=[shipment.pk], request=request)
+        return Response(self._shown(shipment.pk), status=201, headers={"Location": where})
+
+    @extend_schema(parameters=[BatchQuery], responses=PlannedShipmentSerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def preview(self, request: Request) -> Response:
+        """Say which shipments batching the backlog would make; nothing is written."""
+        on = query(BatchQuery, request).get("on") or self.today
+        planned = batching.preview_batches(office_id=self.office_id, on=on)
+        codes = dict(Office.objects.filter(parent_id=self.office_id).values_list("pk", "code"))
+        return Response(
+            [
+                {"post_office": codes[plan.post_office_id], "items": plan.items, "bags": plan.bags}
+                for plan in planned
+            ]
+        )
+
+    @extend_schema(request=BatchQuery, responses={201: BatchResultSerializer})
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def batch(self, request: Request) -> Response:
+        """Make shipments of the backlog, oldest print first, one run per post office and day."""
+        on = body(BatchQuery, request).get("on") or self.today
+        result = batching.batch_backlog(
+            office_id=self.office_id, on=on, actor_id=self.user.pk, at=timezone.now()
+        )
+        return Response(BatchResultSerializer(result).data, status=201)
+
+    @extend_schema(responses=ItemSerializer(many=True), filters=False)
+    @action(detail=True)
+    def items(self, request: Request, pk: str) -> Response:
+        """Give the items in manifest order."""
+        items = Item.objects.filter(shipment=self.get_object(), live=True).select_related("card", "bag")
+        self.ordering = ("position",)
+        return self.get_paginated_response(ItemSerializer(self.paginate_queryset(items), many=True).data)
+
+    @extend_schema(request=ReferencesRequest, responses={200: ShipmentSerializer})
+    @items.mapping.post
+    @idempotent
+    def fill(self, request: Request, pk: str) -> Response:
+        """Put cards of the backlog into an open shipment."""
+        shipment = self.get_object()
+        batching.fill_shipment(
+            shipment_id=shipment.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReferencesRequest, request),
+        )
+        return Response(self._shown(shipment.pk))
+
+    @extend_schema(request=ReferencesRequest, responses={200: ShipmentSerializer})
+    @action(detail=True, methods=["post"], url_path="items/remove")
+    @idempotent
+    def remove(self, request: Request, pk: str) -> Response:
+        """Take items out of an open shipment; their cards go back to the backlog."""
+        shipment = self.get_object()
+        batching.remove_items(
+            shipment_id=shipment.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReferencesRequest, request),
+        )
+        return Response(self._shown(shipment.pk))
+
+    @extend_schema(request=None, responses=ShipmentSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def close(self, request: Request, pk: str) -> Response:
+        """Close the shipment: its items get their numbers and its manifest is frozen."""
+        shipment = self.get_object()
+        batching.close_shipment(shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now())
+        return Response(self._shown(shipment.pk))
+
+    @extend_schema(request=None, responses=ShipmentSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel the shipment before it is handed over; its cards go back to the backlog."""
+        shipment = self.get_object()
+        batching.cancel_shipment(shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now())
+        return Response(self._shown(shipment.pk))
+
+    @extend_schema(request=LabelsRequest, responses=_BINARY)
+    @action(detail=True, methods=["post"])
+    def labels(self, request: Request, pk: str) -> FileResponse:
+        """Print the labels in manifest order."""
+        shipment = self.get_object()
+        asked = body(LabelsRequest, request)
+        extension = "zpl" if asked["format"].startswith("zpl") else "pdf"
+        write = partial(
+            labelling.print_shipment_labels,
+            shipment_id=shipment.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **asked,
+        )
+        return made_file(
+            lambda output: write(output=output), name=f"label-{shipment.number}", extension=extension
+        )
+
+    @extend_schema(parameters=[ManifestQuery], responses=_BINARY, filters=False)
+    @action(detail=True, pagination_class=None)
+    def manifest(self, request: Request, pk: str) -> FileResponse:
+        """Give the dispatch list of a closed shipment."""
+        shipment = self.get_object()
+        extension = query(ManifestQuery, request)["file_type"]
+        write = partial(
+            labelling.print_manifest,
+            shipment_id=shipment.pk,
+            format=extension,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+        )
+        return made_file(
+            lambda output: write(output=output), name=f"manifes-{shipment.number}", extension=extension
+        )
+
+    @extend_schema(request=HandoverRequest, responses={201: HandoverSerializer})
+    @action(detail=True, methods=["post"], url_path="handover")
+    @idempotent
+    def hand_over(self, request: Request, pk: str) -> Response:
+        """Hand the shipment over to the post: its cards are posted and their residents told."""
+        shipment = self.get_object()
+        record = hand_over_shipment(
+            shipment_id=shipment.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(HandoverRequest, request),
+        )
+        return Response(HandoverSerializer(record).data, status=201)
+
+    @extend_schema(request=ReceiptRequest, responses={201: ReceiptSerializer})
+    @action(detail=True, methods=["post"], url_path="receipt")
+    @idempotent
+    def receive(self, request: Request, pk: str) -> Response:
+        """Say what the post office counted; what is missing, extra or damaged becomes a case."""
+        shipment = self.get_object()
+        receipt = handover.confirm_receipt(
+            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **body(ReceiptRequest, request)
+        )
+        return Response(ReceiptSerializer(receipt).data, status=201)
+
+    @extend_schema(responses=DifferenceSerializer(many=True), filters=False)
+    @action(detail=True)
+    def differences(self, request: Request, pk: str) -> Response:
+        """Give the differences that were found at the receipt."""
+        found = _differences(self.get_object())
+        return self.get_paginated_response(
+            DifferenceSerializer(self.paginate_queryset(found), many=True).data
+        )
+
+    @extend_schema(request=ResolutionRequest, responses=DifferenceSerializer)
+    @action(detail=True, methods=["post"], url_path=r"differences/(?P<difference_id>\d{1,18})/settle")
+    @idempotent
+    def settle(self, request: Request, pk: str, difference_id: str) -> Response:
+        """Close a difference with what was found out."""
+        difference = get_object_or_404(_differences(self.get_object()), int(difference_id))
+        handover.close_difference(
+            difference_id=difference.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ResolutionRequest, request),
+        )
+        difference.refresh_from_db()
+        return Response(DifferenceSerializer(difference).data)
+
+    def _shown(self, shipment_id: int) -> object:
+        return ShipmentSerializer(self.get_queryset().get(pk=shipment_id)).data
+
+
+def _differences(shipment: Shipment) -> QuerySet[HandoverDifference]:
+    return HandoverDifference.objects.filter(handover__shipment=shipment).select_related("item__card")
