@@ -111,15 +111,20 @@ def public_lookup(*, credentials: Credentials, client: str, at: datetime) -> Pub
 def _record_of(credentials: Credentials) -> str:
     match credentials:
         case NumberAndPin():
-            return normalise(credentials.number).value[:24]
+            return _plain(normalise(credentials.number).value)[:24]
         case NikAndFamilyCard():
             return _digits(credentials.nik)
         case LinkToken():
-            return credentials.token.partition(".")[0][:12]
+            return _plain(credentials.token.partition(".")[0])[:12]
 
 
 def _typed(text: str) -> str:
-    return "".join(text.split()).replace("-", "").upper()[:40]
+    return _plain(text.upper())[:40]
+
+
+def _plain(text: str) -> str:
+    """Leave only what numbers, references and PINs are made of."""
+    return "".join(letter for letter in text if letter.isascii() and (letter.isalnum() or letter == "."))
 
 
 def _digits(text: str) -> str:
@@ -136,7 +141,7 @@ def _is_theirs(credentials: Credentials, row: LookupRow | None) -> bool:
             same = hmac.compare_digest(right.encode(), _typed(credentials.pin).encode())
         case LinkToken():
             right = derive_link_token(reference=reference, access_version=version)
-            same = hmac.compare_digest(right.encode(), credentials.token.encode())
+            same = hmac.compare_digest(right.encode(), credentials.token.encode(errors="replace"))
         case NikAndFamilyCard():
             same = len(_digits(credentials.nik)) == 16 and len(_digits(credentials.kk)) == 16
     return same and row is not None and row.found

@@ -247,7 +247,7 @@ def _keep_strays(
         [
             StrayItem(
                 office=office,
-                scanned=outcome.scanned[:_SCANNED_LENGTH],
+                scanned=_printable(outcome.scanned)[:_SCANNED_LENGTH],
                 outcome=outcome.result,
                 found_at=at,
                 found_by_id=actor_id,
@@ -258,6 +258,11 @@ def _keep_strays(
         ignore_conflicts=True,
         batch_size=2_000,
     )
+
+
+def _printable(scanned: str) -> str:
+    """Write what no database keeps (control characters, halves of characters) as a question mark."""
+    return "".join(letter if letter.isprintable() else "?" for letter in scanned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ WHERE {among}
 def find_cards(scans: Sequence[str], *, lock: bool = False) -> dict[str, FoundCard]:
     """Give the card of each scan that names one; a misread one is marked. With `lock`, until the transaction ends."""
     read = {scan: normalise(scan) for scan in scans}
-    values = [scanned.value for scanned in read.values()]
+    values = [scanned.value for scanned in read.values() if scanned.value.isascii()]
     keys: dict[str, int] = dict(
         bulk.select(
             _KEYS.format(reference=bulk.among("reference", "text"), number=bulk.among("number", "text")),

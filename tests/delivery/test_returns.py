@@ -115,6 +115,8 @@ def test_an_unknown_item_is_kept_as_a_case_until_somebody_settles_it(
 ) -> None:
     assert receive(registry, ReturnScan(scanned="P2005040000001")) == ["UNKNOWN"]
     assert receive(registry, ReturnScan(scanned="P2005040000001")) == ["UNKNOWN"]
+    assert receive(registry, ReturnScan(scanned="\ud800\x00")) == ["UNKNOWN"]
+    assert StrayItem.objects.filter(scanned="??").delete()[0] == 1
     stray = StrayItem.objects.get()
     with pytest.raises(DeliveryRefused) as refused:
         settle_stray_item(stray_item_id=stray.pk, resolution=" ", actor_id=None, at=RETURNED_AT)
