@@ -61,20 +61,21 @@ def card_rows(count: int) -> Iterator[SheetRow]:
         ))  # fmt: skip
 
 
+def shared_cell(reference: str, value: Cell, places: dict[str, int]) -> str:
+    """A cell whose text is a place in the list of shared texts."""
+    if isinstance(value, str):
+        return f'<c r="{reference}" t="s"><v>{places.setdefault(value, len(places))}</v></c>'
+    if isinstance(value, dt.datetime):
+        serial = (value - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1)  # noqa: DTZ001
+        return f'<c r="{reference}" s="4"><v>{serial!r}</v></c>'
+    return f'<c r="{reference}"><v>{value}</v></c>'
+
+
 def with_shared_strings(path: Path, count: int) -> None:
     """Write the status rows as Excel itself saves them: every text once, cells pointing to it."""
     source = io.BytesIO()
     write_xlsx(source, sheet="Status", columns=COLUMNS, rows=())
     places: dict[str, int] = {}
-
-    def cell(reference: str, value: Cell) -> str:
-        if isinstance(value, str):
-            return f'<c r="{reference}" t="s"><v>{places.setdefault(value, len(places))}</v></c>'
-        if isinstance(value, dt.datetime):
-            serial = (value - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1)  # noqa: DTZ001
-            return f'<c r="{reference}" s="4"><v>{serial!r}</v></c>'
-        return f'<c r="{reference}"><v>{value}</v></c>'
-
     with zipfile.ZipFile(source) as empty, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name in empty.namelist():
             if name not in ("xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
@@ -85,7 +86,8 @@ def with_shared_strings(path: Path, count: int) -> None:
             )
             for number, row in enumerate(status_rows(count), 1):
                 cells = "".join(
-                    cell(f"{column_letters(index)}{number}", value) for index, value in enumerate(row)
+                    shared_cell(f"{column_letters(index)}{number}", value, places)
+                    for index, value in enumerate(row)
                 )
                 part.write(f'<row r="{number}">{cells}</row>'.encode())
             part.write(b"</sheetData></worksheet>")
