@@ -1,0 +1,176 @@
+"""One of everything that the API shows, at one registry office, made without services."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from accounts.models import Role, User
+from addresses.models import Verdict
+from delivery.models import (
+    Appointment,
+    Collection,
+    CounterStay,
+    CourierFile,
+    Delivery,
+    ReturnReceipt,
+    TrackingEvent,
+    Transfer,
+    TransferCard,
+    VillageList,
+    VillageListCard,
+)
+from jobs.models import Job
+from offices.models import Office
+from privacy.crypto import blind_index
+from shipments.models import (
+    Card,
+    Handover,
+    HandoverDifference,
+    IntakeFile,
+    Item,
+    Shipment,
+    ShipmentState,
+)
+from tests import factories
+from tests.factories import JATIMULYA
+
+AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
+KK = "3216060101010001"
+PHONE = "081234567890"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A registry with a counter and a post office, their users, and one thing of each kind."""
+
+    registry: Office
+    counter: Office
+    post_office: Office
+    users: dict[Role, User]
+    card: Card
+    shipment: Shipment
+    difference: HandoverDifference
+    intake_file: IntakeFile
+    courier_file: CourierFile
+    job: Job
+    transfer: Transfer
+    collection: Collection
+    appointment: Appointment
+    village_list: VillageList
+
+    def key(self, basename: str) -> str:
+        """Give what stands in the address of a resource's one thing."""
+        return {
+            "appointment": str(self.appointment.pk),
+            "card": self.card.reference,
+            "collection": str(self.collection.pk),
+            "courier-file": str(self.courier_file.pk),
+            "intake-file": str(self.intake_file.pk),
+            "job": str(self.job.pk),
+            "office": self.counter.code,
+            "region": JATIMULYA,
+            "shipment": str(self.shipment.pk),
+            "transfer": str(self.transfer.pk),
+            "village-list": str(self.village_list.pk),
+        }[basename]
+
+
+def make_world(code: str, *, region: str) -> World:
+    """Make the office `code` of a region and all that belongs to it."""
+    registry = factories.make_office(code=code, kind=Office.Kind.REGISTRY, region_code=region)
+    counter = factories.make_office(
+        code=f"{code}-L", kind=Office.Kind.COUNTER, parent=registry, region_code=region, serves=[region]
+    )
+    post_office = factories.make_office(
+        code=f"{code}-P", kind=Office.Kind.POST_OFFICE, parent=registry, region_code=region, serves=[region]
+    )
+    users = {role: factories.make_user(role=role, office=registry) for role in Role}
+    users[Role.COUNTER] = factories.make_user(role=Role.COUNTER, office=counter)
+    users[Role.PARTNER] = factories.make_user(role=Role.PARTNER, office=post_office)
+    cards = factories.make_cards(
+        office=registry, number=6, kk=KK, kk_index=blind_index(KK, purpose="card.kk"), phone=PHONE
+    )
+    factories.make_cards(office=registry, number=2, verdict=Verdict.NEEDS_REVIEW)
+    shipment, difference = _shipment(cards[0], registry, post_office)
+    return World(
+        registry=registry,
+        counter=counter,
+        post_office=post_office,
+        users=users,
+        card=cards[0],
+        shipment=shipment,
+        difference=difference,
+        intake_file=IntakeFile.objects.create(
+            office=registry, name="kartu.xlsx", sha256="0" * 64, uploaded_at=AT
+        ),
+        courier_file=CourierFile.objects.create(
+            office=post_office, name="status.xlsx", sha256="0" * 64, uploaded_at=AT
+        ),
+        job=Job.objects.create(
+            kind="cards.import", owner=users[Role.PRINTING], office=registry, created_at=AT, id=uuid.uuid4()
+        ),
+        transfer=_transfer(cards[1], registry, counter),
+        collection=_collection(cards[2], counter),
+        appointment=_appointment(cards[3], counter),
+        village_list=_village_list(cards[4], counter),
+    )
+
+
+def _shipment(card: Card, registry: Office, post_office: Office) -> tuple[Shipment, HandoverDifference]:
+    shipment = Shipment.objects.create(
+        office=registry, post_office=post_office, number=f"{registry.code}-1", item_count=1,
+        state=ShipmentState.RECEIVED, manifest_sha256="0" * 64, opened_at=AT, closed_at=AT,
+    )  # fmt: skip
+    item = Item.objects.create(card=card, shipment=shipment, position=1, number=f"P20050400{registry.code}01")
+    handover = Handover.objects.create(
+        shipment=shipment, given=1, giver="petugas", taker="petugas pos", handed_over_at=AT, received=0,
+        received_at=AT,
+    )  # fmt: skip
+    difference = HandoverDifference.objects.create(handover=handover, kind="MISSING", item=item, opened_at=AT)
+    _event(card, "POSTED", item)
+    ReturnReceipt.objects.create(card=card, item=item, office=registry, received_at=AT)
+    return shipment, difference
+
+
+def _event(card: Card, status: str, item: Item | None = None) -> TrackingEvent:
+    event = TrackingEvent.objects.create(
+        card=card, item=item, status=status, occurred_at=AT, source="DESK", recorded_at=AT,
+        fingerprint=uuid.uuid4().hex,
+    )  # fmt: skip
+    Delivery.objects.create(
+        card=card, item=item, status=status, since=AT, last_event_at=AT, last_rank=1,
+        last_fingerprint=event.fingerprint,
+    )  # fmt: skip
+    return event
+
+
+def _transfer(card: Card, registry: Office, counter: Office) -> Transfer:
+    transfer = Transfer.objects.create(
+        number=f"T-{registry.code}", from_office=registry, to_office=counter, sent=1, sent_at=AT
+    )
+    TransferCard.objects.create(transfer=transfer, card=card)
+    _event(card, "IN_TRANSFER")
+    return transfer
+
+
+def _collection(card: Card, counter: Office) -> Collection:
+    return Collection.objects.create(
+        card=card, counter=counter, event=_event(card, "COLLECTED"), relation="HOLDER", nonce=uuid.uuid4().hex,
+        collected_at=AT,
+    )  # fmt: skip
+
+
+def _appointment(card: Card, counter: Office) -> Appointment:
+    CounterStay.objects.create(card=card, counter=counter, arrived_at=AT, hold_until=date(2020, 6, 3))
+    _event(card, "READY_AT_COUNTER")
+    return Appointment.objects.create(card=card, counter=counter, day=date(2020, 5, 11), booked_at=AT)
+
+
+def _village_list(card: Card, counter: Office) -> VillageList:
+    village_list = VillageList.objects.create(
+        number=f"D-{counter.code}", office=counter, village_code=JATIMULYA, officer="Kepala dusun", cards=1,
+        handed_at=AT, return_by=date(2020, 5, 18),
+    )  # fmt: skip
+    VillageListCard.objects.create(village_list=village_list, card=card, position=1)
+    _event(card, "AT_VILLAGE")
+    return village_list
