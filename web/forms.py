@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from addresses.models import AddressReview
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
+from shipments.models import AreaHold, Channel
 
 
 class Styled:
@@ -54,6 +56,50 @@ class UploadForm(Styled, forms.Form):
                 params={"limit": limit},
             )
         return file
+
+
+class ReviewForm(Styled, forms.Form):
+    """A decision about addresses: accept a village, correct fields, or give up."""
+
+    decision = forms.ChoiceField(choices=AddressReview.Decision.choices, label=_("Decision"))
+    village_code = forms.CharField(required=False, max_length=13)
+    everyone = forms.BooleanField(required=False, label=_("for all cards of this group"))
+    desa_kelurahan = forms.CharField(label=_("Village"), required=False, max_length=100)
+    kecamatan = forms.CharField(label=_("District"), required=False, max_length=100)
+    kabupaten = forms.CharField(label=_("Regency or city"), required=False, max_length=100)
+    kode_pos = forms.CharField(label=_("Postcode"), required=False, max_length=10)
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    CORRECTABLE = ("desa_kelurahan", "kecamatan", "kabupaten", "kode_pos")
+
+    def clean(self) -> dict[str, Any]:
+        """Gather what was corrected."""
+        data: dict[str, Any] = super().clean() or {}
+        typed = {name: data.get(name, "").strip() for name in self.CORRECTABLE}
+        data["corrections"] = {name: text for name, text in typed.items() if text}
+        return data
+
+
+class HoldForm(Styled, forms.Form):
+    """Hold an area."""
+
+    rws = forms.CharField(
+        label=_("RW"), required=False, max_length=200, help_text=_("Such as 7, 8. Empty: the whole village.")
+    )
+    action = forms.ChoiceField(
+        label=_("What happens to the cards"), choices=AreaHold.Action.choices, widget=forms.RadioSelect
+    )
+    channel = forms.ChoiceField(
+        label=_("Other way"), required=False,
+        choices=[("", _("none: the cards wait")), *[c for c in Channel.choices if c[0] != Channel.POST]],
+    )  # fmt: skip
+    starts_on = DateField(label=_("First day"))
+    ends_on = DateField(label=_("Last day"), required=False, help_text=_("Empty: until it is released."))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def clean_rws(self) -> list[str]:
+        """Split what was typed into numbers."""
+        return [part for part in self.cleaned_data["rws"].replace(",", " ").split() if part]
 
 
 class ClosureForm(Styled, forms.Form):

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from web.views import cards, intake, jobs, ledger, logs, offices, resident, session, shipments
+from web.views import (
+    cards,
+    holds,
+    intake,
+    jobs,
+    ledger,
+    logs,
+    offices,
+    print_check,
+    resident,
+    review,
+    session,
+    shipments,
+)
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +32,14 @@ urlpatterns: list[URLPattern] = [
     path("cetakan/templat/", intake.intake_template, name="intake-template"),
     path("cetakan/<uuid:file_id>/", intake.intake_file, name="intake-file"),
     path("cetakan/<uuid:file_id>/ditolak/", intake.intake_rejected, name="intake-rejected"),
+    path("periksa-cetakan/", print_check.print_check, name="print-check"),
+    path("periksa-cetakan/batal/", print_check.undo, name="print-check-undo"),
+    # addresses and areas
+    path("tinjau-alamat/", review.review, name="review"),
+    path("tinjau-alamat/kelompok/", review.review_group, name="review-group"),
+    path("tahan-wilayah/", holds.hold_list, name="holds"),
+    path("tahan-wilayah/<str:village_code>/", holds.hold_new, name="hold-new"),
+    path("tahan-wilayah/<int:hold_id>/lepas/", holds.hold_release, name="hold-release"),
     # shipments
     path("kiriman/", shipments.shipment_list, name="shipments"),
     path("kiriman/<int:shipment_id>/", shipments.shipment_page, name="shipment"),

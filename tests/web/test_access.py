@@ -14,14 +14,14 @@ from accounts.permissions import ALLOWED, Operation
 from delivery.models import CourierFile
 from jobs.models import Job
 from offices.models import Closure, Delegation, Office
-from shipments.models import IntakeFile, Shipment
+from shipments.models import AreaHold, IntakeFile, Shipment
 from tests import factories
 from web.urls import urlpatterns
 
 PAGES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
 NAMES = [str(pattern.name) for pattern in PAGES]
 # Pages whose address names nothing of one office.
-FIXED = {"ledger-export": {"kind": "csv"}}
+FIXED = {"ledger-export": {"kind": "csv"}, "hold-new": {"village_code": "32.16.06.1001"}}
 # Pages that are open to the owner and to supervisors only; the tests of jobs look at them.
 OWNED = {"job-cancel"}
 
@@ -49,7 +49,16 @@ def things(registry: Office, post_office: Office, counter: Office) -> dict[str, 
     delegation = Delegation.objects.create(
         office=counter, delegate=registry, service="PICKUP", starts_on="2020-01-01", ends_on="2099-01-01"
     )
+    hold = AreaHold.objects.create(
+        office=registry,
+        village_code="32.16.06.1001",
+        action="WAIT",
+        reason="x",
+        starts_on="2020-01-01",
+        created_at=now,
+    )
     return {
+        "hold_id": hold.pk,
         "reference": factories.make_cards(office=registry, number=1)[0].reference,
         "job_id": job.pk,
         "intake": intake.pk,

@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django_filters import FilterSet
 
 from accounts.models import User
 from privacy.masking import mask_digits
@@ -113,4 +114,13 @@ def field(bound: BoundField, css: str = "") -> dict[str, Any]:
     """One field of a form with its label, help and errors."""
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "textarea" if "rows" in widget.attrs else "select")
+    looks = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}
+    if "class" not in widget.attrs:
+        widget.attrs["class"] = looks.get(kind, "form-control")
     return {"field": bound, "kind": kind, "css": css}
+
+
+@register.simple_tag
+def has_more_filters(found: FilterSet) -> bool:
+    """Say whether a filter beyond the first two is in use, so that it must be seen."""
+    return any(bound.value() for bound in found.form.visible_fields()[2:])
