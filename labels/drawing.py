@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
-
 from labels.barcodes import CODE128_QUIET, QR_QUIET, Modules, code128_modules, qr_modules
 from labels.content import LabelContent
 from labels.fitting import TextBox
-from labels.layouts import RULE, Area, CellLayout, Slot
-from labels.lettering import TextPen, TextSlot
+from labels.layouts import RULE, Area, CellLayout
+from labels.lettering import PdfLettering
 from labels.pdf import PdfStream
-from labels.typeface import Face
+from labels.slots import OWN, POST_STICKER_PLACE, READERS, neighbourhood
 
 # Widths of one Code 128 module in millimetres, the widest that fits is taken: whole dots of a 203 or a 300
 # dpi printer, then the 0.33 mm that the post recommends, then for a long number in a small cell the 0.25 mm
@@ -21,38 +18,6 @@ MODULE_WIDTHS = (0.5, 0.423, 0.375, 0.339, 0.33, 0.25)
 REMEMBERED = 4096
 STICKER_INSET = 5.0
 
-READERS: dict[Slot, Callable[[LabelContent], tuple[str, ...]]] = {
-    "sender_name": lambda label: (label.sender_name,),
-    "sender_lines": lambda label: label.sender_lines,
-    "sender": lambda label: (f"Pengirim: {', '.join((label.sender_name, *label.sender_lines))}",),
-    # A narrow cell has room for the return address's name and town.
-    "sender_short": lambda label: (", ".join((f"Pengirim: {label.sender_name}", *label.sender_lines[-1:])),),
-    "addressee": lambda label: (label.addressee,),
-    "address": lambda label: label.address_lines,
-    "region": lambda label: (f"{label.region_line} {label.postcode}",),
-    "item_number": lambda label: (label.item_number,),
-    "reference": lambda label: (label.reference,),
-    "post_office_code": lambda label: (label.post_office_code,),
-    "post_office_name": lambda label: (label.post_office_name,),
-    "village": lambda label: (label.sort_key[1],),
-    "rw": lambda label: (label.sort_key[2],),
-    "bag": lambda label: (label.bag_code,),
-}
-# Nearly every label has its own; all other slots are the same for a whole neighbourhood and drawn once for
-# it.
-OWN: frozenset[Slot] = frozenset({"addressee", "address", "item_number", "reference"})
-_shared_fields = attrgetter(
-    "sender_name",
-    "sender_lines",
-    "region_line",
-    "postcode",
-    "post_office_code",
-    "post_office_name",
-    "bag_code",
-    "sort_key",
-)
-
-POST_STICKER_PLACE = "Tempat nomor kiriman Pos"
 FRAME_FORM = "Frame"
 
 
@@ -61,8 +26,8 @@ class LabelArtist:
 
     def __init__(self, layout: CellLayout, pdf: PdfStream) -> None:
         self._layout = layout
-        self._pens: dict[Face, TextPen] = {"R": TextPen("R", pdf), "B": TextPen("B", pdf)}
-        slots = [(name, READERS[name], self._slot(box)) for name, box in layout.texts]
+        self._lettering = PdfLettering(pdf)
+        slots = [(name, READERS[name], self._lettering.slot(box)) for name, box in layout.texts]
         self._own = [(read, slot) for name, read, slot in slots if name in OWN]
         self._shared = [(read, slot) for name, read, slot in slots if name not in OWN]
         self._neighbourhoods: dict[tuple[object, ...], str] = {}
@@ -73,17 +38,13 @@ class LabelArtist:
             FRAME_FORM, self._frame().encode("latin-1"), width_mm=layout.width, height_mm=layout.height
         )
 
-    def neighbourhood(self, label: LabelContent) -> tuple[object, ...]:
-        """What `draw_shared` depends on: labels that have it in common share that drawing."""
-        return _shared_fields(label)
-
     def draw_shared(self, label: LabelContent) -> str:
         """The frame and the texts of the label's neighbourhood.
 
         Coordinates are millimetres from the label's lower left corner. Operators are characters of Latin-1,
         to be encoded so.
         """
-        fields = _shared_fields(label)
+        fields = neighbourhood(label)
         known = self._neighbourhoods.get(fields)
         if known is None:
             if len(self._neighbourhoods) >= REMEMBERED:
@@ -98,9 +59,6 @@ class LabelArtist:
         parts.append(self._barcode(label.item_number) if label.item_number else self._post_sticker)
         parts.append(self._qr(label.reference))
         return "\n".join(parts)
-
-    def _slot(self, box: TextBox) -> TextSlot:
-        return TextSlot(box, self._pens[box.face])
 
     def _barcode(self, number: str) -> str:
         symbol = code128_modules(number)
@@ -132,7 +90,7 @@ class LabelArtist:
             anchor="middle",
         )
         dashed = f"q {RULE} w [1.5 1] 0 d {x:.2f} {area.y:.2f} {width:.2f} {area.height:.2f} re S Q"
-        return f"{dashed}\n{self._slot(box).write((POST_STICKER_PLACE,))}"
+        return f"{dashed}\n{self._lettering.slot(box).write((POST_STICKER_PLACE,))}"
 
     def _frame(self) -> str:
         layout = self._layout
@@ -144,7 +102,7 @@ class LabelArtist:
             f"{rule.x:.2f} {rule.y:.2f} m {rule.x + rule.width:.2f} {rule.y + rule.height:.2f} l S"
             for rule in layout.rules
         ]
-        parts += [self._slot(caption.box).write((caption.text,)) for caption in layout.captions]
+        parts += [self._lettering.slot(caption.box).write((caption.text,)) for caption in layout.captions]
         return "\n".join(parts)
 
 

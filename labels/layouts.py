@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from labels.fitting import Align, Anchor, TextBox
+from labels.slots import SlotName
 from labels.typeface import Face
-
-Slot = Literal[
-    "sender_name",
-    "sender_lines",
-    "sender",
-    "sender_short",
-    "addressee",
-    "address",
-    "region",
-    "item_number",
-    "reference",
-    "post_office_code",
-    "post_office_name",
-    "village",
-    "rw",
-    "bag",
-]
 
 PT = 25.4 / 72
 RULE = 0.25
@@ -56,7 +39,7 @@ class CellLayout:
 
     width: float
     height: float
-    texts: tuple[tuple[Slot, TextBox], ...]
+    texts: tuple[tuple[SlotName, TextBox], ...]
     barcode: Area
     qr: Area
     frames: tuple[Area, ...] = ()
@@ -106,7 +89,7 @@ def tall(width: float, height: float) -> CellLayout:
     office, side = 34.0, 24.0
     village = inner - office - side
     office_x, village_x, rw_x = edge + 1.5, edge + office + 1.5, edge + office + village + 1.5
-    texts: list[tuple[Slot, TextBox]] = [
+    texts: list[tuple[SlotName, TextBox]] = [
         ("sender_name", _box(edge, top - 10.8, left, 7.4, 10, 6, face="B", rows=2, anchor="middle")),
         ("sender_lines", _box(edge, top - 25, left, 13.5, 9, 6, rows=4)),
         ("reference", _box(width - edge - qr, top - 28.6, qr, 4, 8, 5, face="B", align="centre")),
@@ -153,7 +136,7 @@ def wide(width: float, height: float, *, edge: float) -> CellLayout:
     x, column = width - edge - side, top - base
     name = top - 4.2 - min(5.2, 0.27 * column)
     bars = width - edge - foot - 1
-    texts: list[tuple[Slot, TextBox]] = [
+    texts: list[tuple[SlotName, TextBox]] = [
         ("sender", _box(edge, top - 4.1, left, 4.1, 5, 3.5, rows=2)),
         ("addressee", _box(edge, name, left, top - 4.2 - name, 11, 6, face="B")),
         ("address", _box(edge, base + 4, left, name - base - 4, 9, 4.5, rows=5)),
@@ -191,7 +174,7 @@ def narrow(width: float, height: float) -> CellLayout:
     top, base = height - edge, edge + digits + bars + CLEAR
     text = base + sender
     left = inner - qr - 0.4
-    texts: list[tuple[Slot, TextBox]] = [
+    texts: list[tuple[SlotName, TextBox]] = [
         ("post_office_code", _box(edge, top - 4, 13, 4, 10.5, 6, face="B", anchor="middle")),
         (
             "village",

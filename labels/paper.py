@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from labels.fitting import COMFORTABLE, EXTENT, PITCH, Align, TextBox, fit
-from labels.lettering import TextPen, TextSlot
+from labels.lettering import PdfLettering, PdfSlot
 from labels.pdf import POINTS_PER_MM, PdfStream
 from labels.typeface import Face
 
@@ -35,7 +35,7 @@ class Paper:
 
     def __init__(self, output: BinaryIO, *, foot: str) -> None:
         self._pdf = PdfStream(output, width_mm=WIDTH, height_mm=HEIGHT)
-        self._pens: dict[Face, TextPen] = {"R": TextPen("R", self._pdf), "B": TextPen("B", self._pdf)}
+        self._lettering = PdfLettering(self._pdf)
         self._parts: list[str] = []
         self._foot = foot
         self.pages_announced: int | None = None
@@ -46,9 +46,9 @@ class Paper:
         """What is left of this page above its foot, in millimetres."""
         return self.y - MARGIN - FOOT
 
-    def slot(self, box: TextBox) -> TextSlot:
+    def slot(self, box: TextBox) -> PdfSlot:
         """A place for texts, in the paper's own coordinates or relative to a row."""
-        return TextSlot(box, self._pens[box.face])
+        return self._lettering.slot(box)
 
     def draw(self, operators: str) -> None:
         """Add operators in millimetres from the page's lower left corner."""
@@ -206,7 +206,7 @@ class Table:
         self._draw(self._cells, row)
 
     def _draw(
-        self, slots: Sequence[TextSlot], texts: Iterable[object], ground: str = "", ink: str = ""
+        self, slots: Sequence[PdfSlot], texts: Iterable[object], ground: str = "", ink: str = ""
     ) -> None:
         paper = self._paper
         paper.y -= ROW
@@ -217,7 +217,7 @@ class Table:
         parts.append(f"{HAIRLINE} w 0 0 m {self._width:.2f} 0 l S Q")
         paper.draw("\n".join(parts))
 
-    def _slots(self, columns: Sequence[TableColumn], points: float) -> list[TextSlot]:
+    def _slots(self, columns: Sequence[TableColumn], points: float) -> list[PdfSlot]:
         slots, x = [], 0.0
         for column in columns:
             box = TextBox(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import BinaryIO, Literal
 
@@ -13,9 +13,12 @@ from labels.content import LabelContent, LabelError, LabelFault
 from labels.drawing import REMEMBERED, LabelArtist
 from labels.layouts import CellLayout, narrow, tall, wide
 from labels.pdf import POINTS_PER_MM, PdfStream
+from labels.slots import neighbourhood
+from labels.zpl import ZplArtist
 
 # A printer that is further off than this is set up wrongly; see the calibration page.
 MAX_OFFSET_MM = 15.0
+LABELS_PER_WRITE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,17 @@ def _roll(key: str, layout: CellLayout) -> LabelFormat:
     return LabelFormat(key=key, kind="pdf", page_width=layout.width, page_height=layout.height, layout=layout)
 
 
+def _thermal(key: str, layout: CellLayout, *, dots_per_mm: int) -> LabelFormat:
+    return LabelFormat(
+        key=key,
+        kind="zpl",
+        page_width=layout.width,
+        page_height=layout.height,
+        layout=layout,
+        dots_per_mm=dots_per_mm,
+    )
+
+
 _TALL = tall(100, 150)
 FORMATS: Mapping[str, LabelFormat] = MappingProxyType(
     {
@@ -90,6 +104,8 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType(
             _a4("a4-2x5", wide(99.1, 57, edge=3), 2, 5, left=4.65, top=6, gap_x=2.5),
             _roll("roll-100x150", _TALL),
             _roll("roll-100x50", wide(100, 50, edge=2.5)),
+            _thermal("zpl203", _TALL, dots_per_mm=8),
+            _thermal("zpl300", _TALL, dots_per_mm=12),
         )
     }
 )
@@ -126,12 +142,24 @@ def write_labels(
     first = next(remaining, None)
     if first is None:
         raise LabelError(LabelFault.NOTHING_TO_PRINT)
-    return _write_pdf(output, chosen, _chain(first, remaining), start - 1, offset_mm)
+    complete = chain((first,), remaining)
+    if chosen.kind == "zpl":
+        return _write_zpl(output, chosen, complete, offset_mm)
+    return _write_pdf(output, chosen, complete, start - 1, offset_mm)
 
 
-def _chain(first: LabelContent, rest: Iterator[LabelContent]) -> Iterator[LabelContent]:
-    yield first
-    yield from rest
+def _write_zpl(
+    output: BinaryIO,
+    chosen: LabelFormat,
+    labels: Iterator[LabelContent],
+    offset_mm: tuple[float, float],
+) -> int:
+    artist = ZplArtist(chosen.layout, dots_per_mm=chosen.dots_per_mm, offset_mm=offset_mm)
+    written = 0
+    while part := list(islice(labels, LABELS_PER_WRITE)):
+        output.write("".join(map(artist.draw, part)).encode("ascii"))
+        written += len(part)
+    return written
 
 
 def _write_pdf(
@@ -167,7 +195,7 @@ def _add_single_labels(
     """One label a page; what a neighbourhood's labels have in common is written once and referred to."""
     parts: dict[tuple[object, ...], int] = {}
     for label in labels:
-        shared = artist.neighbourhood(label)
+        shared = neighbourhood(label)
         part = parts.get(shared)
         if part is None:
             if len(parts) >= REMEMBERED:

@@ -85,7 +85,7 @@ def label(choice: random.Random, **changes: str | tuple[str, ...]) -> LabelConte
         "reference": f"AK{choice.randrange(10**9):09d}{choice.choice('ABCDEFGHJKLMNPQRSTUVWXYZ')}",
         "post_office_code": "17510",
         "post_office_name": "KCP Tambun",
-        "bag_code": f"PID{choice.randrange(10**6):06d}",
+        "bag_code": f"PID{choice.randrange(1, 9):06d}",
         "sort_key": ("17510", village, f"RW {rw}"),
     }
     return LabelContent(**(fields | changes))  # type: ignore[arg-type]
