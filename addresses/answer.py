@@ -157,7 +157,7 @@ def _region_reasons(match: RegionMatch) -> list[Reason]:
         elif match.village.status is Status.CORRECTED:
             short = match.village.abbreviated
             reasons.append(Reason.VILLAGE_ABBREVIATION if short else Reason.VILLAGE_TYPO)
-    elif len(match.alternatives) > 1:
+    elif len(match.village.codes) > 1 or len(match.regency.codes) > 1:
         reasons.append(Reason.VILLAGE_AMBIGUOUS)
     else:
         reasons.append(Reason.VILLAGE_NOT_FOUND)

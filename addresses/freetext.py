@@ -93,7 +93,7 @@ def _with_opinion(match: RegionMatch, opinion: SecondOpinion) -> RegionMatch:
 def _complete(gazetteer: Gazetteer, parsed: ParsedAddress, fields: tuple[str, str, str]) -> _Above:
     """Empty fields take what the line names: with a level word, else the last name of that level."""
     district, regency, province = (
-        field if plain(field) else _marked(parsed.named, level)
+        field if plain(field) else _marked(gazetteer, parsed.named, level)
         for field, level in zip(fields, (Level.DISTRICT, Level.REGENCY, Level.PROVINCE), strict=True)
     )
     if (regency and district) or any(map(plain, fields)):
@@ -113,12 +113,19 @@ def _complete(gazetteer: Gazetteer, parsed: ParsedAddress, fields: tuple[str, st
     return _Above(district, regency, province, guessed)
 
 
-def _marked(named: tuple[NamedArea, ...], level: Level) -> str:
-    """The first area that the line names with a level word."""
+def _marked(gazetteer: Gazetteer, named: tuple[NamedArea, ...], level: Level) -> str:
+    """The first area that the line names with a level word; what follows its name is left out."""
     area = next((area for area in named if area.level is level), None)
     if area is None:
         return ""
-    return f"{area.word} {area.text}" if level is Level.REGENCY else area.text
+    index = gazetteer.index("", level)
+    words = area.text.split()
+    readings = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    text = next(
+        (text for text in readings if (key := key_of(text)) in index.today or key in index.former), ""
+    )
+    text = text or area.text
+    return f"{area.word} {text}" if level is Level.REGENCY else text
 
 
 def _last_name(index: NameIndex, segments: list[list[str]], but: str = "") -> str:
@@ -191,6 +198,12 @@ def _context(words: list[str], start: int, count: int, names_parent: bool) -> Co
     return Context.SEGMENT if count == len(words) else Context.WORDS
 
 
+def _between(match: RegionMatch, codes: tuple[str, ...], score: int) -> RegionMatch:
+    """The line names several villages, and nothing says which: a person chooses."""
+    unclear = Found(codes, Status.UNCONFIRMED, score, sure=False)
+    return replace(match, village=unclear, alternatives=tuple((code, score) for code in codes)[:5])
+
+
 def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
     if not mentions:
         return match
@@ -199,12 +212,12 @@ def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
     # A hamlet comes before its village: "Soka, Candirejo, Semanu" is Candirejo in the district Semanu.
     mention = list(ranked.values())[-1]
     if best is Context.STREET and len(ranked) > 1:  # "Jl. Raya Sitiung - Gunung Medan" joins two villages
-        return replace(match, alternatives=tuple((code, 60) for code in ranked))
+        return _between(match, tuple(ranked), 60)
     marked = best is Context.MARKED and len(ranked) == 1
     rivals = [other for other in mentions if Context.STREET < other.context < Context.MARKED]
     if marked and any(other.found.codes[0] not in ranked for other in rivals):
         named = dict.fromkeys(other.found.codes[0] for other in (mention, *rivals))
-        return replace(match, alternatives=tuple((code, 70) for code in named))
+        return _between(match, tuple(named), 70)
     return replace(
         match,
         code=mention.found.codes[0],

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from addresses.gazetteer import Gazetteer, city_or_regency, is_city
 from addresses.matching import NOT_FOUND, Found, find, find_exactly
-from addresses.names import FILLER_WORDS, key_of, plain
+from addresses.names import FILLER_WORDS, key_of, plain, without_level_word
 from addresses.outcome import Level, Rule, Status
 
 MAX_ALTERNATIVES: Final = 5
+_SUGGESTED: Final = 60
 _CACHE_SIZE: Final = 20_000
 
 CONFIDENCE: Final = {
@@ -85,7 +86,7 @@ class Hierarchy:
             return self._without_regency(village, district, province)
         if len(found.codes) == 1:
             match = self._inside(found.codes[0], village, district, found, swapped)
-            if match.sure or match.rule in _IN_DISTRICT:
+            if match.sure or (match.rule in _IN_DISTRICT and match.district.status is not Status.CORRECTED):
                 return match
             return self._in_twin(found.codes[0], village, district, found) or match
         tries = [self._inside(code, village, district, found, swapped) for code in found.codes]
@@ -191,7 +192,7 @@ class Hierarchy:
         """The best match below one regency."""
         kecamatan = self.district(district, regency)
         if not plain(village):
-            return self._district_only(regency, kecamatan, found, swapped, ())
+            return self._district_only(regency, kecamatan, found, swapped, (), NOT_FOUND)
         near = self._in_districts(regency, village, kecamatan, district, found)
         if near is not None and near.rule is Rule.FUZZY_IN_DISTRICT:
             near = self._doubted(near, village)
@@ -203,8 +204,13 @@ class Hierarchy:
         wide = self._in_regency(regency, village, kecamatan, bool(plain(district)))
         if wide is not None:
             return replace(wide, regency=found, swapped=swapped)
-        alternatives = near.alternatives if near is not None else self._guesses(regency, village)
-        return self._district_only(regency, kecamatan, found, swapped, alternatives)
+        unclear = near.village if near is not None else NOT_FOUND
+        alternatives = (
+            (near.alternatives if near is not None else ())
+            or self._same_pair_elsewhere(regency, village, district)
+            or self._suggestions(regency, village, kecamatan)
+        )
+        return self._district_only(regency, kecamatan, found, swapped, alternatives, unclear)
 
     def _doubted(self, near: RegionMatch, village: str) -> RegionMatch:
         """What looks mistyped here is another village's right name elsewhere in the regency: a person decides."""
@@ -301,17 +307,32 @@ class Hierarchy:
         found: Found,
         swapped: bool,
         alternatives: tuple[tuple[str, int], ...],
+        unclear: Found,
     ) -> RegionMatch:
-        unclear = () if kecamatan.sure else tuple((code, kecamatan.score) for code in kecamatan.codes)
-        options = alternatives or unclear
-        ambiguous = Found(tuple(code for code, _ in alternatives), Status.UNCONFIRMED, 0, sure=False)
-        match = self._above(regency, kecamatan, ambiguous, options[:MAX_ALTERNATIVES])
+        districts = () if kecamatan.sure else tuple((code, kecamatan.score) for code in kecamatan.codes)
+        match = self._above(regency, kecamatan, unclear, (alternatives or districts)[:MAX_ALTERNATIVES])
         return replace(match, regency=found, swapped=swapped)
 
-    def _guesses(self, regency: str, village: str) -> tuple[tuple[str, int], ...]:
-        """Similar names anywhere in the regency, to choose from; never taken without a person."""
-        found = find(self.gazetteer.index(regency, Level.VILLAGE), village, "village")
-        return (found.others or tuple((code, found.score) for code in found.codes))[:MAX_ALTERNATIVES]
+    def _suggestions(self, regency: str, village: str, kecamatan: Found) -> tuple[tuple[str, int], ...]:
+        """Names alike in the district, else in the regency: to choose from, never taken without a person."""
+        parent = kecamatan.codes[0] if kecamatan.sure else regency
+        index = self.gazetteer.index(parent, Level.VILLAGE)
+        key = key_of(without_level_word(village, "village")[1] or village)
+        if len(key) < 3:
+            return ()
+        hits = process.extract(key, index.keys, scorer=fuzz.ratio, score_cutoff=_SUGGESTED, limit=8)
+        scored = {index.codes[position]: round(score) for _, score, position in hits}
+        begun = (code for name, code in zip(index.keys, index.codes, strict=True) if name.startswith(key))
+        for code in begun:
+            scored.setdefault(code, _SUGGESTED)
+        return tuple(scored.items())[:MAX_ALTERNATIVES]
+
+    def _same_pair_elsewhere(self, regency: str, village: str, district: str) -> tuple[tuple[str, int], ...]:
+        """District and village as typed, but in another regency of the province (once one with this)."""
+        if not plain(district):
+            return ()
+        pairs = self._pairs(regency[:2], village, district)
+        return tuple((match.code, 70) for match in pairs if match.rule in {Rule.EXACT, Rule.ALIAS})
 
     # --- without a regency --------------------------------------------------------------------------------
 
@@ -327,12 +348,13 @@ class Hierarchy:
             found = find_exactly(self.gazetteer.index(parent, Level.VILLAGE), village, "village")
             codes: Iterable[str] = found.codes
         else:
+            found = NOT_FOUND
             codes = (match.code for match in options)
         alternatives = tuple((code, 50) for code in list(codes)[:MAX_ALTERNATIVES])
         if not parent:
-            return replace(NO_REGION, alternatives=alternatives)
+            return replace(NO_REGION, village=found, alternatives=alternatives)
         return RegionMatch(
-            parent, Level.PROVINCE, Rule.PROVINCE_ONLY, False, NOT_FOUND, NOT_FOUND, NOT_FOUND,
+            parent, Level.PROVINCE, Rule.PROVINCE_ONLY, False, found, NOT_FOUND, NOT_FOUND,
             alternatives=alternatives,
         )  # fmt: skip
 

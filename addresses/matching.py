@@ -109,11 +109,21 @@ def _shortens(words: list[str], key: str) -> bool:
     return len(words[-1]) <= 4 and key.startswith(head) and abbreviates(words[-1], key[len(head) :] or " ")
 
 
+def _old_spelling(index: NameIndex, key: str) -> str:
+    """The only area whose name sounds the same: "Soekamadjoe" is Sukamaju. "" when none or several do."""
+    sound = sound_of(key)
+    hits = {code for name, code in zip(index.keys, index.codes, strict=True) if sound_of(name) == sound}
+    return hits.pop() if len(hits) == 1 else ""
+
+
 def _mistyped(index: NameIndex, text: str) -> Found:
     """The nearest key by typing errors (a transposition is one), when the runner-up is clearly further."""
     key = key_of(text)
     if len(key) < 3:
         return NOT_FOUND
+    same_sound = _old_spelling(index, key)
+    if same_sound:
+        return Found((same_sound,), Status.CORRECTED, 92, sure=True)
     limit = allowed_errors(len(key))
     hits = process.extract(key, index.keys, scorer=OSA.distance, score_cutoff=limit + 1, limit=6)
     ranked: list[tuple[str, int]] = []
@@ -130,10 +140,6 @@ def _mistyped(index: NameIndex, text: str) -> Found:
     margin = ranked[1][1] - best if len(ranked) > 1 else 99
     sure = margin >= 1 if best == 1 else margin >= 2
     if not sure:
-        sound = sound_of(key)
-        alike = [code for code, _ in ranked if sound == sound_of(index.keys[index.codes.index(code)])]
-        if len(alike) == 1:
-            return Found((alike[0],), Status.CORRECTED, scored[0][1], sure=True, others=scored)
         return Found(
             tuple(code for code, _ in ranked), Status.CORRECTED, scored[0][1], sure=False, others=scored
         )

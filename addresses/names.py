@@ -125,6 +125,7 @@ _SPELLING: Final = (
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=32_768)
 def sound_of(key: str) -> str:
     """A key that ignores old spelling (oe, dj, tj), doubled letters and a silent h."""
     for old, new in _SPELLING:
