@@ -18,6 +18,7 @@ class Code(StrEnum):
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
+    OFFICE_SENDS_NO_STATUS_FILES = "OFFICE_SENDS_NO_STATUS_FILES"
     # returns and transfers
     OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
     TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
@@ -79,6 +80,9 @@ MESSAGES: Mapping[Code, str] = {
     Code.FILE_IN_WORK: "The file %(name)s is being worked on. Wait for its job, or cancel the job first.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
+    Code.OFFICE_SENDS_NO_STATUS_FILES: (
+        "Status files come from a registry office or a post office, and %(office)s is neither. Upload it there."
+    ),
     Code.OFFICE_UNKNOWN: "There is no office with the code %(office)s. See the list of offices.",
     Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
     Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",

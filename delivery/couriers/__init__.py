@@ -21,5 +21,8 @@ class Courier(Protocol):
     ) -> Meaning | None:
         """Give the meaning of a row's texts, or None when the tables do not know it."""
 
+    def is_relation(self, text: str) -> bool:
+        """Say whether a folded text names who received an item by relation, and not by name."""
+
 
 COURIERS: Mapping[str, Courier] = {pos.CODE: pos}

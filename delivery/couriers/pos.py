@@ -123,6 +123,12 @@ def meaning(status_text: str, remark_text: str = "", at_destination: bool = Fals
     return None if said is None else _together(status, said)
 
 
+def is_relation(text: str) -> bool:
+    """Say whether a folded text names who received an item by relation, and not by name."""
+    wholes = (_BY_WHOM.sub("", part) for part in parts_of(text))
+    return _BY_WHOM.sub("", text) in RECEIVERS or (bool(text) and all(whole in RECEIVERS for whole in wholes))
+
+
 class _Said:
     """What the remarks of one row say together."""
 

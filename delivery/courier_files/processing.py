@@ -1,0 +1,279 @@
+"""Work through a status file: read, match, give the texts their meaning, then apply it or say what it would do."""
+
+import tempfile
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.core.files import File
+from django.db import transaction
+
+from accounts.services import record
+from delivery import messages
+from delivery.courier_files.matching import Destinations, Match, match_rows
+from delivery.courier_files.reading import read_status_file
+from delivery.courier_files.results import write_result
+from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
+from delivery.couriers import COURIERS, Courier, Meaning
+from delivery.models import CourierFile, CourierRow, StatusText
+from delivery.status import Action, Reason, State, Status
+from delivery.tracking import NewEvent, Recorded, assess_events, record_events
+from offices.models import Office
+from spreadsheets.faults import SheetError
+
+OnProgress = Callable[[int, int], None]
+ROWS_PER_CHUNK = 5_000
+ROWS_SHOWN = 5
+_KEPT_AT_ONCE = 2_000
+
+
+def process(
+    *,
+    courier_file_id: uuid.UUID,
+    apply: bool = True,
+    at: datetime | None = None,
+    on_progress: OnProgress | None = None,
+) -> FileReport:
+    """Apply a file, or with `apply=False` say what it would do and write no event.
+
+    Safe to repeat after an interruption: rows that an earlier try has stored keep their outcomes. A file that is
+    applied already is left as it is. `at` is when the file is worked on (its upload when None). Raises SheetError for a
+    file that cannot be read; it is then marked as refused.
+    """
+    courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
+    if courier_file.state == CourierFile.State.APPLIED:
+        return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
+    now = at or courier_file.uploaded_at
+    try:
+        work = _read(_readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now)
+    except SheetError as fault:
+        _refuse(courier_file, fault)
+        raise
+    report = _end(work, courier_file if apply else None, at=now, on_progress=on_progress)
+    _finish(courier_file, work, report, at=now)
+    return report
+
+
+def preview(
+    *,
+    path: str | Path,
+    office_id: int,
+    at: datetime,
+    courier: str = "POS",
+    on_progress: OnProgress | None = None,
+) -> FileReport:
+    """Say what a file of an office would do, without keeping anything of it. Raises SheetError."""
+    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at)
+    return _end(work, None, at=at, on_progress=on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A file that was read, matched and understood."""
+
+    layout: Layout
+    rows: list[StatusRow]
+    version: str
+
+
+def _read(path: str | Path, office: Office, courier: Courier, now: datetime) -> _Work:
+    layout, rows = read_status_file(path, courier=courier, zone=ZoneInfo(office.time_zone), now=now)
+    _understand(rows, match_rows(rows, office=office), courier)
+    return _Work(layout, rows, _version(courier))
+
+
+def _end(
+    work: _Work, courier_file: CourierFile | None, *, at: datetime, on_progress: OnProgress | None
+) -> FileReport:
+    """End every row: by recording it for the file or, without one, by assessing it."""
+    tell = on_progress or _tell_nobody
+    ended = sum(1 for row in work.rows if row.outcome is not None)
+    tell(ended, len(work.rows))
+    changes: Counter[Status | None] = Counter()
+    for chunk in _chunks([row for row in work.rows if row.outcome is None]):
+        recorded = _take(courier_file, chunk, at=at)
+        for row, outcome in zip(chunk, recorded.outcomes, strict=True):
+            row.end(RowOutcome(outcome))
+        changes.update(after.status for before, after in recorded.changed.values() if _arrived(before, after))
+        ended += len(chunk)
+        tell(ended, len(work.rows))
+    return _report(work.rows, changes, applied=courier_file is not None)
+
+
+def _readable(courier_file: CourierFile) -> str:
+    """Give the upload or, once it was read and its personal columns are gone, what we kept of it."""
+    return str(courier_file.file.path if courier_file.file else courier_file.result.path)
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def _refuse(courier_file: CourierFile, fault: SheetError) -> None:
+    params = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in fault.params.items()
+    }
+    courier_file.state = CourierFile.State.REFUSED
+    courier_file.fault = {"code": fault.code.value, "params": params}
+    courier_file.save(update_fields=["state", "fault"])
+
+
+def _understand(rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier) -> None:
+    """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
+    own_words = meanings_of(courier.CODE)
+    destinations = Destinations({match.post_office_id for match in matches.values()})
+    for row in rows:
+        if row.outcome is not None:
+            continue
+        match = matches.get(row.number) or matches[row.reference]
+        arrived = destinations.is_destination(post_office_id=match.post_office_id, place=row.place)
+        row.meaning = own_words.get((row.status_text, row.remark_text)) or courier.meaning(
+            row.status_text, row.remark_text, arrived
+        )
+        if row.meaning is None:
+            row.end(RowOutcome.UNMAPPED_TEXT)
+
+
+def meanings_of(courier_code: str) -> dict[tuple[str, str], Meaning]:
+    """Give what supervisors have said that a courier's texts mean, by folded status and remark."""
+    return {
+        (text.status_text, text.remark_text): Meaning(
+            Status(text.status), Reason(text.reason), Action(text.action)
+        )
+        for text in StatusText.objects.filter(courier=courier_code)
+    }
+
+
+def _version(courier: Courier) -> str:
+    return f"{courier.TABLE_VERSION}+{StatusText.objects.filter(courier=courier.CODE).count()}"[:12]
+
+
+def _chunks(rows: list[StatusRow]) -> Iterator[list[StatusRow]]:
+    """Cut the rows into pieces; all rows of a card are in one, in the order in which things happened."""
+    rows.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
+    start = 0
+    while start < len(rows):
+        end = min(start + ROWS_PER_CHUNK, len(rows))
+        while end < len(rows) and rows[end].card_id == rows[end - 1].card_id:
+            end += 1
+        yield rows[start:end]
+        start = end
+
+
+def _take(courier_file: CourierFile | None, rows: Sequence[StatusRow], *, at: datetime) -> Recorded:
+    if courier_file is None:
+        return assess_events(events=[_event(None, row) for row in rows])
+    events = [_event(courier_file.pk, row) for row in rows]
+    with transaction.atomic():
+        recorded = record_events(events=events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
+        messages.queue_changes(changed=recorded.changed, at=at)
+    return recorded
+
+
+def _event(courier_file_id: uuid.UUID | None, row: StatusRow) -> NewEvent:
+    assert row.meaning is not None  # noqa: S101 - for the type checker: such rows have ended
+    assert row.occurred_at is not None  # noqa: S101
+    return NewEvent(
+        card_id=row.card_id,
+        item_id=row.item_id,
+        status=row.meaning.status,
+        occurred_at=row.occurred_at,
+        reason=row.meaning.reason,
+        action=row.meaning.action,
+        receiver=row.meaning.receiver,
+        place=row.place,
+        source="FILE",
+        courier_file_id=courier_file_id,
+        source_row=row.row,
+    )
+
+
+def _arrived(before: State, after: State) -> bool:
+    """Say whether the change is one that people wait for: delivered, or on the way back."""
+    return after.status is not before.status and after.status in _WAITED_FOR
+
+
+_RETURNED = frozenset({Status.RETURNING, Status.RETURNED_TO_SENDER})
+_WAITED_FOR = _RETURNED | {Status.DELIVERED}
+
+
+def _report(rows: Sequence[StatusRow], changes: Counter[Status | None], *, applied: bool) -> FileReport:
+    outcomes: Counter[RowOutcome] = Counter()
+    first: dict[str, list[ShownRow]] = defaultdict(list)
+    for row in rows:
+        assert row.outcome is not None  # noqa: S101 - for the type checker: every row has ended
+        outcomes[row.outcome] += 1
+        if outcomes[row.outcome] <= ROWS_SHOWN:
+            first[row.outcome.value].append(_shown(row))
+    return FileReport(
+        rows=len(rows),
+        outcomes={outcome.value: outcomes[outcome] for outcome in RowOutcome},
+        applied=applied,
+        newly_delivered=changes[Status.DELIVERED],
+        newly_returned=sum(changes[status] for status in _RETURNED),
+        first_rows=first,
+    )
+
+
+def _shown(row: StatusRow) -> ShownRow:
+    return ShownRow(
+        row=row.row,
+        number=row.number,
+        status_text=row.status_text,
+        remark_text=row.remark_text,
+        occurred_text=row.occurred_text,
+        detail=row.detail or {},
+    )
+
+
+def _finish(courier_file: CourierFile, work: _Work, report: FileReport, *, at: datetime) -> None:
+    """Keep the result, drop the upload with its personal columns, and put the rows to look at into their queue."""
+    courier_file.rows = report.rows
+    courier_file.outcomes = dict(report.outcomes)
+    courier_file.table_version = work.version
+    courier_file.fault = {}
+    courier_file.state = CourierFile.State.APPLIED if report.applied else CourierFile.State.PREVIEWED
+    courier_file.applied_at = at if report.applied else None
+    read_from = [name for name in (courier_file.file.name, courier_file.result.name) if name]
+    storage = courier_file.result.storage
+    with tempfile.TemporaryFile() as output:
+        write_result(output, layout=work.layout, rows=work.rows)
+        output.seek(0)
+        courier_file.result.save(f"{courier_file.pk}-hasil.xlsx", File(output), save=False)
+    courier_file.file = ""
+    with transaction.atomic():
+        courier_file.kept_rows.all().delete()
+        if report.applied:
+            _keep(courier_file, work.rows)
+            record(
+                actor_id=courier_file.uploaded_by_id, office_id=courier_file.office_id, operation="APPLY_COURIER_FILE",
+                object_kind="courier_file", object_key=str(courier_file.pk), at=at, rows=report.rows, **report.outcomes,
+            )  # fmt: skip
+        courier_file.save()
+    for name in read_from:
+        storage.delete(name)
+
+
+def _keep(courier_file: CourierFile, rows: Sequence[StatusRow]) -> None:
+    kept = [
+        CourierRow(
+            courier_file=courier_file, row=row.row, outcome=row.outcome.name, number=row.number,
+            status_text=row.status_text, remark_text=row.remark_text, occurred_text=row.occurred_text,
+            place=row.place, detail=_detail(row),
+        )
+        for row in rows
+        if row.outcome in TO_LOOK_AT and row.outcome is not None
+    ]  # fmt: skip
+    CourierRow.objects.bulk_create(kept, batch_size=_KEPT_AT_ONCE, ignore_conflicts=True)
+
+
+def _detail(row: StatusRow) -> dict[str, object]:
+    """What is needed to apply the row later: an unknown text may be explained tomorrow."""
+    detail: dict[str, object] = dict(row.detail or {})
+    if row.outcome is RowOutcome.UNMAPPED_TEXT and row.occurred_at is not None:
+        detail |= {"card": row.card_id, "item": row.item_id, "at": row.occurred_at.isoformat()}
+    return detail

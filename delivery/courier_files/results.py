@@ -1,0 +1,86 @@
+"""The result workbook: the partner's own rows, of the columns that we take, with how each ended and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
+from spreadsheets.cells import Cell
+from spreadsheets.writing import Column, write_xlsx
+
+NAMES: Mapping[RowOutcome, str] = {
+    RowOutcome.APPLIED: _("applied"),
+    RowOutcome.DUPLICATE: _("known already"),
+    RowOutcome.SUPERSEDED: _("superseded"),
+    RowOutcome.UNKNOWN_ITEM: _("unknown item"),
+    RowOutcome.OTHER_OFFICE: _("another office's item"),
+    RowOutcome.UNMAPPED_TEXT: _("unknown text"),
+    RowOutcome.BAD_DATE: _("date not readable"),
+    RowOutcome.FUTURE_DATE: _("date in the future"),
+    RowOutcome.DAMAGED_NUMBER: _("number damaged"),
+    RowOutcome.CONTRADICTION: _("contradiction"),
+}
+EXPLANATIONS: Mapping[RowOutcome, str] = {
+    RowOutcome.APPLIED: _("Recorded."),
+    RowOutcome.DUPLICATE: _("This event was recorded before. Nothing has changed."),
+    RowOutcome.SUPERSEDED: _("Recorded in the history; later news of this item was known already."),
+    RowOutcome.UNKNOWN_ITEM: _("No item has the number %(number)s. Check the number."),
+    RowOutcome.OTHER_OFFICE: _(
+        "The item %(number)s was not given to this office. Ask the office that sent it."
+    ),
+    RowOutcome.UNMAPPED_TEXT: _("The text %(text)s is not known yet. A supervisor will say what it means."),
+    RowOutcome.BAD_DATE: _("%(date)s is no date that can be read. Write it as 25/05/2020 14:30."),
+    RowOutcome.FUTURE_DATE: _("%(date)s lies in the future. Correct the date."),
+    RowOutcome.DAMAGED_NUMBER: _(
+        "The spreadsheet has damaged the number %(number)s. Format the column as text and enter the number again."
+    ),
+    RowOutcome.CONTRADICTION: _(
+        "Recorded, but it contradicts what is known of this item. An officer will look at it."
+    ),
+}
+NEAR_MISS = _("Perhaps %(near)s is meant.")
+AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
+
+
+def explanation(row: StatusRow) -> str:
+    """Say in the reader's language why a row ended as it did and what to do."""
+    assert row.outcome is not None  # noqa: S101 - for the type checker: every row has ended
+    detail = row.detail or {}
+    said = " / ".join(part for part in (row.status_text, row.remark_text) if part)
+    filled = {"number": row.number or "-", "text": said or "-", "date": row.occurred_text or "-"}
+    if row.outcome is RowOutcome.BAD_DATE and detail.get("ambiguous"):
+        return gettext(AMBIGUOUS_DATE) % filled
+    sentence = gettext(EXPLANATIONS[row.outcome]) % filled
+    if near := detail.get("near"):
+        sentence += " " + gettext(NEAR_MISS) % {"near": ", ".join(near)}
+    return sentence
+
+
+def write_result(output: BinaryIO, *, layout: Layout, rows: Sequence[StatusRow]) -> None:
+    """Write the workbook. Every row stands where it stood in the partner's sheet, so that it can be read again."""
+    columns = [Column(title, width=22) for title in layout.titles]
+    columns += [Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
+    write_xlsx(
+        output,
+        sheet="Status",
+        columns=columns,
+        rows=_in_their_places(layout, rows),
+        title_rows=[""] * (layout.header_row - 1),
+    )
+
+
+def _in_their_places(layout: Layout, rows: Sequence[StatusRow]) -> Iterator[Sequence[Cell]]:
+    names = {outcome: gettext(name) for outcome, name in NAMES.items()}
+    plain = {
+        outcome: gettext(EXPLANATIONS[outcome]) for outcome in RowOutcome if "%(" not in EXPLANATIONS[outcome]
+    }
+    line = layout.header_row + 1
+    for row in rows:
+        while line < row.row:
+            yield ()
+            line += 1
+        assert row.outcome is not None  # noqa: S101 - for the type checker: every row has ended
+        yield (*row.cells, names[row.outcome], plain.get(row.outcome) or explanation(row))
+        line += 1

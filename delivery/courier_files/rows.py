@@ -1,0 +1,116 @@
+"""One row of a status file: what it says, how it ends, and which columns we take at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from delivery.couriers import Meaning
+from spreadsheets.cells import Cell
+
+
+class RowOutcome(StrEnum):
+    """How a row ends: exactly one of these, so that the outcomes add up to the rows."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+    UNKNOWN_ITEM = "unknown_item"
+    OTHER_OFFICE = "other_office"
+    UNMAPPED_TEXT = "unmapped_text"
+    BAD_DATE = "bad_date"
+    FUTURE_DATE = "future_date"
+    DAMAGED_NUMBER = "damaged_number"
+    CONTRADICTION = "contradiction"
+
+
+# What a person must look at; such rows are kept beside the file.
+TO_LOOK_AT = frozenset(RowOutcome) - {RowOutcome.APPLIED, RowOutcome.DUPLICATE, RowOutcome.SUPERSEDED}
+
+# The only columns that are read. Names, phones, addresses, photos, signatures and positions of people that the file may
+# carry beside them are never taken in. Fields stand in the order of the result workbook.
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "number": (
+        "Nomor Resi", "No Resi", "Resi", "Connote", "No Connote", "No Kiriman", "Nomor Kiriman", "Barcode",
+        "Kode Barang", "Item Number", "Tracking Number", "Article Number", "AWB",
+    ),
+    "reference": ("No Referensi", "Nomor Referensi", "Referensi", "Ref", "Reference", "Kode Referensi"),
+    "status": ("Status Akhir", "Status Kiriman", "Status Terakhir", "Status", "Last Status", "Item Status"),
+    "remark": ("Keterangan", "Remark", "Remarks", "Alasan", "Keterangan Status", "Reason", "Description"),
+    "date": (
+        "Tgl Status", "Tanggal Status", "Tanggal Update", "Tgl Update", "Waktu", "Waktu Status", "Tanggal", "Tgl",
+        "Status Date", "Event Date", "Date", "Last Update",
+    ),
+    "place": (
+        "Posisi Akhir", "Posisi", "Kantor Posisi", "Kantor", "Kantor Posisi Akhir", "Lokasi", "Location", "Office",
+        "Place",
+    ),
+    "received_by": ("Diterima Oleh", "Hubungan Penerima", "Penerima", "Received By", "Receiver Relation"),
+    "returned": ("Status Retur", "StatusRetur", "Retur", "Return Status"),
+}  # fmt: skip
+REQUIRED = ("status", "date")
+
+
+@dataclass(slots=True)
+class StatusRow:
+    """A row as it was read; later the item it is about, its meaning, and how it ended."""
+
+    row: int
+    cells: tuple[Cell, ...]  # of the columns in `Layout.fields`, as they stood in the sheet
+    number: str = ""
+    reference: str = ""  # ours, where the file has it in a column of its own
+    status_text: str = ""
+    remark_text: str = ""
+    place: str = ""
+    occurred_text: str = ""
+    occurred_at: datetime | None = None
+    card_id: int = 0
+    item_id: int = 0
+    meaning: Meaning | None = None
+    outcome: RowOutcome | None = None
+    detail: dict[str, Any] | None = None
+
+    def end(self, outcome: RowOutcome, **detail: Any) -> None:
+        """Say how the row ends."""
+        self.outcome = outcome
+        self.detail = detail or None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the header stands, and the fields and titles of the columns that are taken."""
+
+    header_row: int
+    fields: tuple[str, ...]
+    titles: tuple[str, ...]
+    indices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRow:
+    """A row as a preview shows it."""
+
+    row: int
+    number: str
+    status_text: str
+    remark_text: str
+    occurred_text: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """How a file's rows end (applied), or would end (a preview). `outcomes` add up to `rows`."""
+
+    rows: int
+    outcomes: Mapping[str, int]
+    applied: bool
+    newly_delivered: int = 0
+    newly_returned: int = 0
+    first_rows: Mapping[str, Sequence[ShownRow]] = field(default_factory=dict)
+
+    @property
+    def nothing_new(self) -> bool:
+        """Say whether every row was known before: the same file, or the same rows, came again."""
+        return self.rows > 0 and self.outcomes[RowOutcome.DUPLICATE] == self.rows

@@ -1,0 +1,178 @@
+"""Texts that no table knows: the queue of them, and what a supervisor says that one means."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from accounts.services import record
+from delivery import messages
+from delivery.courier_files.rows import RowOutcome
+from delivery.couriers import folded
+from delivery.models import CourierFile, CourierRow, StatusText
+from delivery.refusals import Code, DeliveryRefused
+from delivery.status import Action, Reason, Status
+from delivery.tracking import NewEvent, Outcome, Recorded, record_events
+
+SAMPLES_SHOWN = 3
+ROWS_PER_CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmappedText:
+    """A text that waits for its meaning: in how many rows of how many files, and some of them."""
+
+    courier: str
+    status_text: str
+    remark_text: str
+    rows: int
+    files: int
+    samples: Sequence[CourierRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What saying a text's meaning did to the rows that waited for it."""
+
+    rows: int
+    outcomes: dict[str, int]
+
+
+def unmapped_texts(*, office_id: int | None = None, limit: int = 100) -> list[UnmappedText]:
+    """Give the texts that wait in the files of an office and of those that work for it, the most frequent first."""
+    waiting = _waiting()
+    if office_id is not None:
+        waiting = waiting.filter(
+            Q(courier_file__office_id=office_id) | Q(courier_file__office__parent_id=office_id)
+        )
+    groups = (
+        waiting.order_by()
+        .values("courier_file__courier", "status_text", "remark_text")
+        .annotate(rows=Count("pk"), files=Count("courier_file", distinct=True))
+        .order_by("-rows", "status_text", "remark_text")
+    )[:limit]
+    return [
+        UnmappedText(
+            courier=group["courier_file__courier"],
+            status_text=group["status_text"],
+            remark_text=group["remark_text"],
+            rows=group["rows"],
+            files=group["files"],
+            samples=list(
+                waiting.filter(
+                    courier_file__courier=group["courier_file__courier"],
+                    status_text=group["status_text"],
+                    remark_text=group["remark_text"],
+                )[:SAMPLES_SHOWN]
+            ),
+        )
+        for group in groups
+    ]
+
+
+def map_text(
+    *, courier: str, status_text: str, remark_text: str = "", status: str, reason: str = "", action: str = "",
+    actor_id: int | None, at: datetime,
+) -> Mapped:  # fmt: skip
+    """Say what a text means from now on, and apply the rows that waited for it. A second word replaces the first."""
+    meaning = (_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
+    if meaning[0] not in _SAID_BY_COURIERS:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
+    said, remark = folded(status_text)[:120], folded(remark_text)[:120]
+    outcomes: Counter[str] = Counter()
+    with transaction.atomic():
+        StatusText.objects.update_or_create(
+            courier=courier, status_text=said, remark_text=remark,
+            defaults={
+                "status": meaning[0], "reason": meaning[1], "action": meaning[2], "mapped_by_id": actor_id,
+                "mapped_at": at,
+            },
+        )  # fmt: skip
+        record(
+            actor_id=actor_id, office_id=None, operation="MAP_STATUS_TEXT", object_kind="status_text",
+            object_key=said[:64], at=at, status=meaning[0], reason=meaning[1], action=meaning[2],
+        )  # fmt: skip
+    waiting = _waiting().filter(courier_file__courier=courier, status_text=said, remark_text=remark)
+    while rows := list(waiting.order_by("pk")[:ROWS_PER_CHUNK]):
+        recorded = _apply(rows, *meaning, actor_id=actor_id, at=at)
+        outcomes.update(str(outcome) for outcome in recorded.outcomes)
+    return Mapped(rows=outcomes.total(), outcomes=dict(outcomes))
+
+
+# What happens in our own hands is never a courier's to say.
+_SAID_BY_COURIERS = frozenset(
+    status
+    for status in Status
+    if status
+    not in {
+        Status.RETURN_RECEIVED, Status.IN_TRANSFER, Status.READY_AT_COUNTER, Status.COLLECTED, Status.AT_VILLAGE,
+        Status.GIVEN_BY_VILLAGE,
+    }
+)  # fmt: skip
+
+
+def _one_of(vocabulary: type[StrEnum], value: str) -> StrEnum:
+    try:
+        return vocabulary(value)
+    except ValueError as error:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
+
+
+def _waiting() -> QuerySet[CourierRow]:
+    return CourierRow.objects.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+
+
+def _apply(
+    rows: list[CourierRow],
+    status: StrEnum,
+    reason: StrEnum,
+    action: StrEnum,
+    *,
+    actor_id: int | None,
+    at: datetime,
+) -> Recorded:
+    events = [
+        NewEvent(
+            card_id=row.detail["card"],
+            item_id=row.detail["item"],
+            status=Status(status),
+            occurred_at=datetime.fromisoformat(row.detail["at"]),
+            reason=Reason(reason),
+            action=Action(action),
+            place=row.place,
+            source="FILE",
+            courier_file_id=row.courier_file_id,
+            source_row=row.row,
+        )
+        for row in rows
+    ]
+    with transaction.atomic():
+        recorded = record_events(events=events, recorded_at=at, recorded_by_id=actor_id)
+        messages.queue_changes(changed=recorded.changed, at=at)
+        moved: dict[object, Counter[str]] = defaultdict(Counter)
+        for row, outcome in zip(rows, recorded.outcomes, strict=True):
+            moved[row.courier_file_id][outcome] += 1
+        contradicting = [
+            row.pk
+            for row, outcome in zip(rows, recorded.outcomes, strict=True)
+            if outcome is Outcome.CONTRADICTION
+        ]
+        kept = CourierRow.objects.filter(pk__in=contradicting)
+        kept.update(outcome=RowOutcome.CONTRADICTION.name)
+        CourierRow.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=contradicting).delete()
+        _recount(moved)
+    return recorded
+
+
+def _recount(moved: dict[object, Counter[str]]) -> None:
+    """Move the rows of each file from "unknown text" to how they ended, so that its outcomes still add up."""
+    for courier_file in CourierFile.objects.select_for_update().filter(pk__in=moved).order_by("pk"):
+        counts = Counter(courier_file.outcomes)
+        counts.update(moved[courier_file.pk])
+        counts[RowOutcome.UNMAPPED_TEXT] -= moved[courier_file.pk].total()
+        courier_file.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
+        courier_file.save(update_fields=["outcomes"])

@@ -1,0 +1,109 @@
+"""Take a status file in and let a worker check or apply it."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from django.core.files import File
+from django.db import transaction
+
+from accounts.services import record
+from delivery.couriers import COURIERS
+from delivery.models import CourierFile
+from delivery.refusals import Code, DeliveryRefused
+from jobs import services as jobs
+from offices.models import Office
+
+FILE_JOB = "courier.file"
+_PIECE = 1024 * 1024
+
+
+def upload(
+    *,
+    path: str | Path | None = None,
+    file: IO[bytes] | None = None,
+    name: str,
+    office_id: int,
+    actor_id: int | None,
+    at: datetime,
+    enqueue: bool = True,
+    apply: bool = True,
+    courier: str = "POS",
+) -> CourierFile:
+    """Keep a status file of a registry or post office, given as a path or an open file; its rows are not read yet.
+
+    With `enqueue` a worker applies it or, with `apply=False`, says what it would do. Refuses other offices.
+    """
+    office = Office.objects.filter(pk=office_id).first()
+    if office is None:
+        raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
+    if office.kind not in (Office.Kind.REGISTRY, Office.Kind.POST_OFFICE):
+        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+    if courier not in COURIERS:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=courier, what="courier")
+    with _opened(path, file) as source, transaction.atomic():
+        courier_file = CourierFile(
+            office=office,
+            courier=courier,
+            name=Path(name).name[:200],
+            sha256=_sha256(source),
+            uploaded_by_id=actor_id,
+            uploaded_at=at,
+        )
+        source.seek(0)
+        # The name on disk tells nothing and cannot lead anywhere.
+        courier_file.file.save(f"{courier_file.pk}{Path(name).suffix.lower()[:6]}", File(source), save=False)
+        courier_file.save(force_insert=True)
+        record(
+            actor_id=actor_id, office_id=office_id, operation="UPLOAD_COURIER_FILE", object_kind="courier_file",
+            object_key=str(courier_file.pk), at=at,
+        )  # fmt: skip
+        if enqueue:
+            start(courier_file=courier_file, apply=apply, actor_id=actor_id, at=at)
+    return courier_file
+
+
+def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
+    """Let a worker check or apply the file. Refuses a file that is applied, refused, or in work."""
+    with transaction.atomic():
+        courier_file.refresh_from_db()
+        if courier_file.state == CourierFile.State.APPLIED:
+            raise DeliveryRefused(Code.FILE_ALREADY_APPLIED, name=courier_file.name)
+        if courier_file.state == CourierFile.State.REFUSED:
+            raise DeliveryRefused(Code.FILE_REFUSED, name=courier_file.name)
+        if is_in_work(courier_file):
+            raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
+        courier_file.job = jobs.enqueue(
+            kind=FILE_JOB,
+            input={"courier_file": str(courier_file.pk), "apply": apply, "at": at.isoformat()},
+            owner_id=actor_id,
+            office_id=courier_file.office_id,
+        )
+        courier_file.save(update_fields=["job"])
+
+
+def is_in_work(courier_file: CourierFile) -> bool:
+    """Say whether a job of this file waits or runs."""
+    return courier_file.job is not None and courier_file.job.finished_at is None
+
+
+def _sha256(source: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while piece := source.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: str | Path | None, file: IO[bytes] | None) -> Iterator[IO[bytes]]:
+    if (path is None) == (file is None):
+        raise TypeError("upload() takes either a path or a file.")
+    if file is not None:
+        file.seek(0)
+        yield file
+    elif path is not None:
+        with open(path, "rb") as opened:
+            yield opened

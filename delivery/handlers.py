@@ -1,0 +1,37 @@
+"""The long work of this room, as the job engine calls it."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext
+
+from delivery.courier_files import FILE_JOB, process
+from jobs.services import JobRefused, Progress, handles
+from spreadsheets.faults import MESSAGES, SheetError, message
+
+
+@handles(FILE_JOB)
+def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
+    """Apply an uploaded status file, or say what it would do."""
+    try:
+        report = process(
+            courier_file_id=uuid.UUID(progress.input["courier_file"]),
+            apply=progress.input["apply"],
+            at=datetime.fromisoformat(progress.input["at"]),
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+    except SheetError as fault:
+        templates = {code: gettext(text) for code, text in MESSAGES.items()}
+        raise JobRefused(message(templates, fault.code, fault.params)) from fault
+    return {
+        "courier_file": progress.input["courier_file"],
+        "rows": report.rows,
+        "outcomes": dict(report.outcomes),
+        "applied": report.applied,
+        "newly_delivered": report.newly_delivered,
+        "newly_returned": report.newly_returned,
+        "first_rows": {outcome: [asdict(row) for row in rows] for outcome, rows in report.first_rows.items()},
+    }

@@ -1,0 +1,97 @@
+"""manage.py import_status FILE --office CODE: apply a courier's status file."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from delivery.courier_files import FileReport, preview, process, upload
+from delivery.courier_files.processing import OnProgress
+from delivery.courier_files.results import NAMES
+from delivery.courier_files.rows import RowOutcome
+from delivery.models import CourierFile
+from delivery.refusals import MESSAGES, DeliveryRefused
+from offices.models import Office
+from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
+from spreadsheets.faults import SheetError, message
+
+UNKNOWN_OFFICE = 1
+REFUSED_FILE = 2
+
+
+class Command(BaseCommand):
+    help = "Apply a courier's status file; every row ends in one outcome."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--office", required=True, metavar="CODE", help="code of the registry or post office"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="tell the outcomes, write nothing")
+        parser.add_argument("--json", action="store_true", help="rows and outcomes as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        office = Office.objects.filter(code=options["office"]).first()
+        if office is None:
+            text = gettext("There is no office %(office)s.") % {"office": options["office"]}
+            raise CommandError(text, returncode=UNKNOWN_OFFICE)
+        if not path.is_file():
+            raise CommandError(
+                gettext("There is no file %(path)s.") % {"path": path}, returncode=REFUSED_FILE
+            )
+        try:
+            report, result = self._run(path, office, dry_run=options["dry_run"])
+        except SheetError as fault:
+            templates = {code: gettext(text) for code, text in SHEET_MESSAGES.items()}
+            text = message(templates, fault.code, fault.params)
+            raise CommandError(text, returncode=REFUSED_FILE) from fault
+        except DeliveryRefused as refused:
+            text = gettext(MESSAGES[refused.code]) % refused.params
+            raise CommandError(text, returncode=UNKNOWN_OFFICE) from refused
+        if options["json"]:
+            self.stdout.write(json.dumps({"rows": report.rows, "outcomes": dict(report.outcomes)}))
+        else:
+            self._tell(report, result)
+
+    def _run(self, path: Path, office: Office, *, dry_run: bool) -> tuple[FileReport, str]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        console = Console(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(gettext("Rows"), total=None)
+
+            def tell(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            if dry_run:
+                return preview(path=path, office_id=office.pk, at=timezone.now(), on_progress=tell), ""
+            return self._apply(path, office, tell)
+
+    def _apply(self, path: Path, office: Office, tell: OnProgress) -> tuple[FileReport, str]:
+        courier_file = upload(
+            path=path, name=path.name, office_id=office.pk, actor_id=None, at=timezone.now(), enqueue=False
+        )
+        report = process(courier_file_id=courier_file.pk, on_progress=tell)
+        return report, str(CourierFile.objects.get(pk=courier_file.pk).result.path)
+
+    def _tell(self, report: FileReport, result: str) -> None:
+        if not report.applied:
+            self.stdout.write(gettext("Nothing was written; this is what would happen:"))
+        elif report.nothing_new:
+            self.stdout.write(gettext("Every row was known before. Nothing has changed."))
+        lines = {gettext("Rows"): report.rows}
+        lines |= {gettext(NAMES[outcome]): report.outcomes[outcome] for outcome in RowOutcome}
+        lines[gettext("Newly delivered")] = report.newly_delivered
+        lines[gettext("Newly returned")] = report.newly_returned
+        width = max(map(len, lines))
+        for name, count in lines.items():
+            self.stdout.write(f"{name:<{width}}  {count:>10,}".replace(",", "."))
+        if result:
+            self.stdout.write(gettext("How each row ended: %(path)s") % {"path": result})
