@@ -32,6 +32,7 @@ class Operation(StrEnum):
     SERVE_COUNTER = "SERVE_COUNTER"
     UNDO_COLLECTION = "UNDO_COLLECTION"
     MANAGE_VILLAGE_LISTS = "MANAGE_VILLAGE_LISTS"
+    ANSWER_ENQUIRIES = "ANSWER_ENQUIRIES"
     SEE_LEDGER = "SEE_LEDGER"
     SEE_OFFICES = "SEE_OFFICES"
     MANAGE_OFFICES = "MANAGE_OFFICES"
@@ -62,6 +63,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.RECORD_EVENTS,
         O.RECEIVE_RETURNS,
         O.ROUTE_RETURNS,
+        O.ANSWER_ENQUIRIES,
     },
     Role.PARTNER: _EVERYDAY
     | {
@@ -78,6 +80,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.RECEIVE_RETURNS,
         O.SERVE_COUNTER,
         O.MANAGE_VILLAGE_LISTS,
+        O.ANSWER_ENQUIRIES,
     },
     Role.SUPERVISOR: _EVERYDAY
     | {
@@ -102,6 +105,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.SERVE_COUNTER,
         O.UNDO_COLLECTION,
         O.MANAGE_VILLAGE_LISTS,
+        O.ANSWER_ENQUIRIES,
         O.SEE_LEDGER,
         O.MANAGE_OFFICES,
         O.SEE_AUDIT,

@@ -52,6 +52,26 @@ MENU: tuple[Group, ...] = (
         (Entry(_("Shipments"), "web:shipments", "box-seam", O.SEE_SHIPMENTS, "shipment"),),
     ),
     Group(
+        _("Hand out"),
+        (
+            Entry(_("Counter"), "web:counter", "shop", O.SERVE_COUNTER, "counter"),
+            Entry(_("On the shelf"), "web:shelf", "inboxes", O.SERVE_COUNTER, "shelf"),
+            Entry(
+                _("Given out today"), "web:collections", "person-check-fill", O.SERVE_COUNTER, "collection"
+            ),
+            Entry(_("Returns"), "web:returns", "arrow-return-left", O.RECEIVE_RETURNS, "returns"),
+            Entry(_("Transfers"), "web:transfers", "arrow-left-right", O.RECEIVE_RETURNS, "transfer"),
+            Entry(
+                _("Village lists"),
+                "web:village-lists",
+                "signpost-split",
+                O.MANAGE_VILLAGE_LISTS,
+                "village-list",
+            ),
+            Entry(_("Questions"), "web:enquiries", "chat-left-text", O.ANSWER_ENQUIRIES, "enquir"),
+        ),
+    ),
+    Group(
         _("Oversee"),
         (
             Entry(_("Ledger"), "web:ledger", "journal-check", O.SEE_LEDGER, "ledger"),

@@ -4,17 +4,22 @@ from django.urls import URLPattern, path
 
 from web.views import (
     cards,
+    counter,
+    enquiries,
     holds,
     intake,
     jobs,
     ledger,
     logs,
     offices,
+    partner,
     print_check,
     resident,
     review,
     session,
+    shelf,
     shipments,
+    villages,
 )
 
 app_name = "web"
@@ -59,6 +64,23 @@ urlpatterns: list[URLPattern] = [
     path("delegasi/", offices.delegation_list, name="delegations"),
     path("delegasi/<int:delegation_id>/batal/", offices.delegation_end, name="delegation-end"),
     path("kuota/", offices.quota_list, name="quotas"),
+    # the counter
+    path("loket/", counter.desk, name="counter"),
+    path("loket/serahkan/", counter.give_out, name="counter-give"),
+    path("loket/selesai/<int:collection_id>/", counter.done, name="counter-done"),
+    path("loket/pengambilan/", counter.collections, name="collections"),
+    path("loket/pengambilan/<int:collection_id>/batal/", counter.undo, name="collection-undo"),
+    path("loket/rak/", shelf.shelf, name="shelf"),
+    path("pemindahan/", shelf.transfers, name="transfers"),
+    path("pemindahan/<int:transfer_id>/", shelf.transfer, name="transfer"),
+    path("retur/", shelf.returns, name="returns"),
+    path("retur/arahkan/", shelf.route, name="returns-route"),
+    path("daftar-desa/", villages.village_lists, name="village-lists"),
+    path("daftar-desa/<int:list_id>/", villages.village_list, name="village-list"),
+    path("pertanyaan/", enquiries.enquiries, name="enquiries"),
+    path("pertanyaan/<int:enquiry_id>/", enquiries.enquiry, name="enquiry"),
+    # the post's side
+    path("kiriman/<int:shipment_id>/terima/", partner.receive, name="shipment-receive"),
     # residents, without an account
     path("lacak/", resident.track, name="track"),
     path("lacak/kartu/", resident.card, name="track-card"),

@@ -299,6 +299,20 @@ CHANNEL: Mapping[str, Word] = {
     "VILLAGE": Word(_("by the village office"), NEUTRAL, "signpost-split"),
 }
 
+RETURN_RESULT: Mapping[str, Word] = {
+    "RECEIVED": Word(_("Taken in"), GOOD, _OK),
+    "RECEIVED_DAMAGED": Word(_("Taken in as damaged: it will be printed again"), WARN, _LOOK),
+    "MISREAD": Word(_("Read wrongly: scan again"), BAD, _STOP),
+    "UNKNOWN": Word(_("Not ours: put it aside"), BAD, _STOP),
+    "FOREIGN": Word(_("Another office's card: put it aside"), BAD, _STOP),
+    "SCANNED_TWICE": Word(_("Scanned twice"), WARN, _LOOK),
+    "ALREADY_RECEIVED": Word(_("Already taken in"), WARN, _LOOK),
+    "AT_VILLAGE": Word(_("On a village list: report it there"), WARN, _LOOK),
+    "NOT_POSTED": Word(_("Never posted: ask a supervisor"), BAD, _STOP),
+    "SAYS_DELIVERED": Word(_("Reported as delivered: ask a supervisor"), BAD, _STOP),
+    "SET_ASIDE": Word(_("Set aside: ask a supervisor"), BAD, _STOP),
+}
+
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "delivery": DELIVERY,
     "disposition": DISPOSITION,
@@ -327,6 +341,7 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "intake_outcome": INTAKE_OUTCOME,
     "access": ACCESS,
     "channel": CHANNEL,
+    "return_result": RETURN_RESULT,
 }
 
 

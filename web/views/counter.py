@@ -73,7 +73,10 @@ class CollectForm(Styled, forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for the name of somebody who is not the holder."""
         data: dict[str, Any] = super().clean() or {}
-        if data.get("relation") not in (None, Collector.HOLDER) and not data.get("collector_name", "").strip():
+        if (
+            data.get("relation") not in (None, Collector.HOLDER)
+            and not data.get("collector_name", "").strip()
+        ):
             self.add_error("collector_name", _("Write the name of the person who collects."))
         return data
 
@@ -120,9 +123,7 @@ def give_out(request: StaffRequest) -> HttpResponse:
             at=now,
         )
     except DeliveryRefused as refusal:
-        return _found(
-            request, counter, now, found, form=form, refusal=refusal_text(refusal), status=409
-        )
+        return _found(request, counter, now, found, form=form, refusal=refusal_text(refusal), status=409)
     return redirect("web:counter-done", collection_id=collection.pk)
 
 
@@ -130,9 +131,7 @@ def give_out(request: StaffRequest) -> HttpResponse:
 def done(request: StaffRequest, collection_id: int) -> HttpResponse:
     """Say that the card was given out, and wait for the next scan."""
     counter = office_of(request.user)
-    given = get_object_or_404(
-        Collection.objects.select_related("card"), pk=collection_id, counter=counter
-    )
+    given = get_object_or_404(Collection.objects.select_related("card"), pk=collection_id, counter=counter)
     return _page(request, counter, timezone.now(), scan=ScanForm(), given=given)
 
 
@@ -144,7 +143,10 @@ def undo(request: StaffRequest, collection_id: int) -> HttpResponse:
     collection = get_object_or_404(Collection, pk=collection_id, card__office=registry)
     try:
         undo_collection(
-            collection_id=collection.pk, reason=request.POST.get("reason", ""), actor_id=request.user.pk, at=now
+            collection_id=collection.pk,
+            reason=request.POST.get("reason", ""),
+            actor_id=request.user.pk,
+            at=now,
         )
     except DeliveryRefused as refusal:
         return _collections(request, refusal=refusal_text(refusal), status=409)
@@ -196,7 +198,7 @@ def _found(
 ) -> HttpResponse:
     first = {"card_id": found.card_id, "nonce": uuid.uuid4().hex, "relation": Collector.HOLDER.value}
     hindrances = [] if form is not None else _hindrances(counter, found, now)
-    context = {
+    context: dict[str, Any] = {
         "found": found,
         "form": form or CollectForm(initial=first, counter=counter),
         "hindrances": hindrances,

@@ -39,7 +39,10 @@ class ReturnForm(Styled, forms.Form):
         ),
     )
     condition = forms.ChoiceField(
-        label=_("Condition"), choices=ReturnReceipt.Condition.choices, widget=forms.RadioSelect, initial="FINE"
+        label=_("Condition"),
+        choices=ReturnReceipt.Condition.choices,
+        widget=forms.RadioSelect,
+        initial="FINE",
     )
     reason = forms.ChoiceField(label=_("Reason"), required=False)
 
@@ -72,7 +75,9 @@ def shelf(request: StaffRequest) -> HttpResponse:
     stays = CounterStay.objects.filter(counter=counter, live=True).select_related("card")
     words_asked = request.GET.get("q", "").strip()
     if words_asked:
-        stays = stays.filter(shelf__istartswith=words_asked) | stays.filter(card__reference__iexact=words_asked)
+        stays = stays.filter(shelf__istartswith=words_asked) | stays.filter(
+            card__reference__iexact=words_asked
+        )
     shown = listing(request, stays, sorts=SHELF_SORTS, default="arrived")
     context = {"page": shown.page, "sort": shown.sort, "q": words_asked, "counter": counter}
     return render(request, "web/counter/shelf.html", context)
@@ -81,7 +86,11 @@ def shelf(request: StaffRequest) -> HttpResponse:
 @requires(Operation.RECEIVE_RETURNS)
 def transfers(request: StaffRequest) -> HttpResponse:
     """List transfers to and from the office."""
-    rows = transfers_visible_to(request.user).select_related("from_office", "to_office").order_by("-sent_at", "-pk")
+    rows = (
+        transfers_visible_to(request.user)
+        .select_related("from_office", "to_office")
+        .order_by("-sent_at", "-pk")
+    )
     return render(request, "web/counter/transfers.html", {"page": page_of(request, rows)})
 
 
@@ -110,7 +119,10 @@ def transfer(request: StaffRequest, transfer_id: int) -> HttpResponse:
     cards = row.cards.select_related("card").order_by("card__name", "pk")
     context = {"transfer": row, "mine": mine, "form": form, "refusal": refusal, "receipt": receipt}
     return render(
-        request, "web/counter/transfer.html", {**context, "page": page_of(request, cards)}, status=409 if refusal else 200
+        request,
+        "web/counter/transfer.html",
+        {**context, "page": page_of(request, cards)},
+        status=409 if refusal else 200,
     )
 
 
@@ -134,7 +146,11 @@ def returns(request: StaffRequest) -> HttpResponse:
             refusal = refusal_text(error)
         else:
             form = ReturnForm()
-    rows = returns_visible_to(request.user).select_related("card", "office", "counter").order_by("-received_at", "-pk")
+    rows = (
+        returns_visible_to(request.user)
+        .select_related("card", "office", "counter")
+        .order_by("-received_at", "-pk")
+    )
     context = {
         "form": form,
         "outcome": outcome,
@@ -153,5 +169,3 @@ def route(request: StaffRequest) -> HttpResponse:
     route_returns(office_id=office.pk, actor_id=request.user.pk, at=now)
     send_transfers(office_id=office.pk, actor_id=request.user.pk, at=now)
     return redirect("web:transfers")
-
-
