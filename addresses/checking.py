@@ -132,23 +132,34 @@ def printed_lines(
     The resident's own spelling stays; official names stand where nothing was typed or where a person chose
     another village than the typed one.
     """
-    known = gazetteer or current_gazetteer()
     typed = typed_input(address, corrections)
-    village, district = typed.desa_kelurahan.strip(), typed.kecamatan.strip()
-    code = address.village_code
-    if code in known and (address.rule == REVIEWED or not village):
-        village = known.name(code)
-    if code in known and (address.rule == REVIEWED or not district):
-        district = known.name(code[:8])
+    village, district = printed_region(address, corrections, gazetteer=gazetteer)
     rt_rw = (
         f"RT {address.rt or '000'} / RW {address.rw or '000'}"
         if address.rt or address.rw
         else typed.rt_rw.strip()
     )
     street = ", ".join(part for part in (typed.alamat.strip(), typed.dusun.strip()) if part)
-    kind = "Kel." if code[9:10] == "1" else "Desa"
+    kind = "Kel." if address.village_code[9:10] == "1" else "Desa"
     lines = (street, rt_rw, _named(kind, village, _VILLAGE_WORDS), _named("Kec.", district, _DISTRICT_WORDS))
     return tuple(line for line in lines if line)
+
+
+def printed_region(
+    address: Address, corrections: Mapping[str, str] | None = None, *, gazetteer: Gazetteer | None = None
+) -> tuple[str, str]:
+    """Village and district as they stand on the label."""
+    known = gazetteer or current_gazetteer()
+    village, district = (
+        (corrections or {}).get(name, getattr(address, name)).strip()
+        for name in ("desa_kelurahan", "kecamatan")
+    )
+    code = address.village_code
+    if code in known and (address.rule == REVIEWED or not village):
+        village = known.name(code)
+    if code in known and (address.rule == REVIEWED or not district):
+        district = known.name(code[:8])
+    return village, district
 
 
 def region_line(address: Address, *, gazetteer: Gazetteer | None = None) -> str:

@@ -6,6 +6,7 @@ from addresses.checking import (
     check_addresses,
     corrections_of,
     printed_lines,
+    printed_region,
     region_line,
     store_addresses,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "import_aliases",
     "import_postcodes",
     "printed_lines",
+    "printed_region",
     "recheck_waiting",
     "region_line",
     "review_groups",

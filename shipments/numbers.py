@@ -58,7 +58,7 @@ def s10_check_digit(serial: int) -> int:
     if not 0 <= serial <= MAX_S10_SERIAL:
         raise ValueError("An S10 serial has eight digits.")
     total = sum(map(mul, map(int, f"{serial:08}"), S10_WEIGHTS))
-    check = 11 - total % 11
+    check = int(11 - total % 11)
     return {10: 0, 11: 5}.get(check, check)
 
 

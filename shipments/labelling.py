@@ -1,0 +1,276 @@
+"""The papers of a shipment: labels in manifest order, the dispatch list and the handover record."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, Final, Literal
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.services import record
+from addresses.models import Address
+from addresses.services import corrections_of, current_gazetteer, printed_lines, printed_region, region_line
+from labels.content import LabelContent, LabelError, LabelFault
+from labels.sheets import write_labels
+from offices.models import Office
+from shipments.manifest import HandoverDifference as PaperDifference
+from shipments.manifest import (
+    HandoverRecord,
+    ManifestHeader,
+    ManifestRow,
+    Officer,
+    rows_sha256,
+    write_handover_pdf,
+    write_manifest_csv,
+    write_manifest_pdf,
+    write_manifest_xlsx,
+)
+from shipments.models import Handover, Item, LabelPrint, Shipment, ShipmentState
+from shipments.refusals import Code, ShipmentRefused, listed
+
+CHUNK: Final = 2_000
+MANIFEST_WRITERS: Final = {"pdf": write_manifest_pdf, "xlsx": write_manifest_xlsx, "csv": write_manifest_csv}
+FROZEN_STATES: Final = (ShipmentState.CLOSED, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
+# What labels and lists need of a card: the sealed fields stay closed.
+_SHOWN: Final = (
+    "position", "number", "bag__code", "card__reference", "card__name", "card__address__alamat", "card__address__rt_rw",
+    "card__address__dusun", "card__address__desa_kelurahan", "card__address__kecamatan", "card__address__kabupaten",
+    "card__address__provinsi", "card__address__kode_pos", "card__address__rt", "card__address__rw",
+    "card__address__village_code", "card__address__postcode", "card__address__rule",
+)  # fmt: skip
+
+
+def shipment_labels(*, shipment_id: int) -> Iterator[LabelContent]:
+    """The labels of a shipment in the order of its manifest."""
+    shipment = _shipment(shipment_id)
+    office, post_office = shipment.office, shipment.post_office
+    sender_lines = tuple(line.strip() for line in office.address.splitlines() if line.strip())
+    known = current_gazetteer()
+    for item, corrections in _items(shipment_id):
+        card, address = item.card, item.card.address
+        village, _district = printed_region(address, corrections, gazetteer=known)
+        yield LabelContent(
+            sender_name=office.name,
+            sender_lines=sender_lines,
+            addressee=card.name,
+            address_lines=printed_lines(address, corrections, gazetteer=known),
+            region_line=region_line(address, gazetteer=known),
+            postcode=_postcode(address, corrections),
+            item_number=item.number or "",
+            reference=card.reference,
+            post_office_code=post_office.code,
+            post_office_name=post_office.name,
+            bag_code=item.bag.code if item.bag else "",
+            sort_key=(post_office.code, village, address.rw),
+        )
+
+
+def print_shipment_labels(
+    *,
+    shipment_id: int,
+    format: str,
+    output: BinaryIO,
+    start: int = 1,
+    actor_id: int | None,
+    at: datetime,
+    reason: str = "",
+    offset_mm: tuple[float, float] = (0.0, 0.0),
+) -> int:
+    """Write a shipment's labels and record it; every printing after the first needs a reason. Gives how many."""
+    shipment = _shipment(shipment_id)
+    if shipment.state == ShipmentState.CANCELLED:
+        raise _wrong_state(shipment, ShipmentState.OPEN, *FROZEN_STATES)
+    if not reason.strip() and LabelPrint.objects.filter(shipment=shipment).exists():
+        raise ShipmentRefused(Code.REPRINT_NEEDS_REASON, shipment=shipment.number)
+    try:
+        written = write_labels(
+            output,
+            labels=shipment_labels(shipment_id=shipment_id),
+            format=format,
+            start=start,
+            offset_mm=offset_mm,
+        )
+    except LabelError as error:
+        raise _label_refusal(error, shipment) from error
+    with transaction.atomic():
+        LabelPrint.objects.create(
+            shipment=shipment, format=format, labels=written, reason=reason.strip()[:200], printed_by_id=actor_id,
+            printed_at=at,
+        )  # fmt: skip
+        record(
+            actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_LABELS", object_kind="shipment",
+            object_key=shipment.number, at=at, format=format, labels=written,
+        )  # fmt: skip
+    return written
+
+
+def manifest_of(*, shipment_id: int) -> tuple[ManifestHeader, Iterator[ManifestRow]]:
+    """The dispatch list of a closed shipment: its header, frozen at closing, and its rows."""
+    shipment = _shipment(shipment_id)
+    if shipment.state not in FROZEN_STATES or shipment.closed_at is None:
+        raise _wrong_state(shipment, *FROZEN_STATES)
+    office, post_office = shipment.office, shipment.post_office
+    zone = ZoneInfo(office.time_zone)
+    handover = Handover.objects.filter(shipment=shipment).first()
+    bags = shipment.bags.filter(items__taken_out_at__isnull=True, items__isnull=False)
+    header = ManifestHeader(
+        shipment_number=shipment.number,
+        office_name=office.name,
+        office_lines=tuple(line.strip() for line in office.address.splitlines() if line.strip()),
+        post_office_code=post_office.code,
+        post_office_name=post_office.name,
+        closed_on=shipment.closed_at.astimezone(zone).date(),
+        handed_over_on=handover.handed_over_at.astimezone(zone).date() if handover else None,
+        bag_numbers=tuple(bags.distinct().order_by("sequence").values_list("code", flat=True)),
+        r7_number=shipment.r7_number,
+        item_count=shipment.item_count,
+        content_sha256=shipment.manifest_sha256,
+    )
+    return header, manifest_rows(shipment_id=shipment_id)
+
+
+def manifest_rows(*, shipment_id: int) -> Iterator[ManifestRow]:
+    """The rows of the dispatch list, in the order of the labels."""
+    known = current_gazetteer()
+    for place, (item, corrections) in enumerate(_items(shipment_id), 1):
+        address = item.card.address
+        village, district = printed_region(address, corrections, gazetteer=known)
+        yield ManifestRow(
+            position=place,
+            item_number=item.number or "",
+            reference=item.card.reference,
+            addressee=item.card.name,
+            village=village,
+            district=district,
+            postcode=_postcode(address, corrections),
+            bag=item.bag.code if item.bag else "",
+        )
+
+
+def manifest_sha256(*, shipment_id: int) -> str:
+    """The hash of the dispatch list as it would be printed now."""
+    return rows_sha256(manifest_rows(shipment_id=shipment_id))
+
+
+def print_manifest(
+    *,
+    shipment_id: int,
+    format: str,
+    output: BinaryIO,
+    actor_id: int | None,
+    at: datetime,
+) -> int:
+    """Write the dispatch list of a closed shipment as pdf, xlsx or csv and record it. Gives its rows."""
+    writer = MANIFEST_WRITERS.get(format)
+    if writer is None:
+        raise ShipmentRefused(Code.MANIFEST_FORMAT_UNKNOWN, format=format, known=", ".join(MANIFEST_WRITERS))
+    header, rows = manifest_of(shipment_id=shipment_id)
+    written = writer(output, header=header, rows=rows)
+    shipment = _shipment(shipment_id)
+    record(
+        actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_MANIFEST", object_kind="shipment",
+        object_key=shipment.number, at=at, format=format, items=written,
+    )  # fmt: skip
+    return written
+
+
+def handover_record(*, shipment_id: int) -> HandoverRecord:
+    """What the handover record (BAST) says: both counts, both officers, every difference."""
+    shipment = _shipment(shipment_id)
+    handover = Handover.objects.filter(shipment=shipment).first()
+    if handover is None:
+        raise _wrong_state(shipment, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
+    office, post_office = shipment.office, shipment.post_office
+    header, _rows = manifest_of(shipment_id=shipment_id)
+    bags = len(header.bag_numbers)
+    received = handover.received
+    return HandoverRecord(
+        number=f"BAST-{shipment.number}",
+        shipment_number=shipment.number,
+        r7_number=shipment.r7_number,
+        place=post_office.name,
+        date=handover.handed_over_at.astimezone(ZoneInfo(office.time_zone)).date(),
+        giver=_officer(handover.giver, office),
+        taker=_officer(handover.taker, post_office),
+        items_listed=shipment.item_count,
+        items_handed=handover.given,
+        items_received=handover.given if received is None else received,
+        bags_handed=bags,
+        bags_received=bags,
+        differences=tuple(_paper_differences(handover)),
+        content_sha256=shipment.manifest_sha256,
+    )
+
+
+def handover_document(*, shipment_id: int, output: BinaryIO) -> None:
+    """Write the handover record (BAST) as PDF."""
+    write_handover_pdf(output, record=handover_record(shipment_id=shipment_id))
+
+
+def _shipment(shipment_id: int) -> Shipment:
+    shipment = Shipment.objects.select_related("office", "post_office").filter(pk=shipment_id).first()
+    if shipment is None:
+        raise ShipmentRefused(Code.SHIPMENT_UNKNOWN, shipment=shipment_id)
+    return shipment
+
+
+def _items(shipment_id: int) -> Iterator[tuple[Item, dict[str, str]]]:
+    """The items that belong to the shipment, with people's corrections of their addresses."""
+    items = Item.objects.filter(shipment_id=shipment_id, taken_out_at__isnull=True).order_by("position")
+    shown = items.select_related("card__address", "bag").only(*_SHOWN).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(shown, CHUNK)):
+        corrected = corrections_of(address_ids=[item.card.address_id for item in chunk])
+        for item in chunk:
+            yield item, corrected.get(item.card.address_id, {})
+
+
+def _postcode(address: Address, corrections: dict[str, str]) -> str:
+    return address.postcode or corrections.get("kode_pos", address.kode_pos).strip()
+
+
+def _paper_differences(handover: Handover) -> Iterator[PaperDifference]:
+    for difference in handover.differences.select_related("item__card").defer(
+        "item__card__nik", "item__card__kk", "item__card__phone"
+    ):
+        item = difference.item
+        yield PaperDifference(
+            kind=_KINDS[difference.kind],
+            item_number=(item.number or "") if item else difference.scanned,
+            reference=item.card.reference if item else "",
+            note=difference.resolution or difference.note,
+        )
+
+
+_KINDS: Final[dict[str, Literal["missing", "extra", "damaged"]]] = {
+    "MISSING": "missing", "EXTRA": "extra", "DAMAGED": "damaged",
+}  # fmt: skip
+
+
+def _officer(signed: str, office: Office) -> Officer:
+    """Name and position are written in one line, separated by a comma."""
+    name, _comma, position = signed.partition(",")
+    return Officer(name=name.strip(), position=position.strip(), office=office.name)
+
+
+def _wrong_state(shipment: Shipment, *wanted: ShipmentState) -> ShipmentRefused:
+    return ShipmentRefused(
+        Code.WRONG_STATE,
+        shipment=shipment.number,
+        state=shipment.state,
+        wanted=listed([s.value for s in wanted]),
+    )
+
+
+def _label_refusal(error: LabelError, shipment: Shipment) -> ShipmentRefused:
+    if error.fault is LabelFault.UNKNOWN_FORMAT:
+        return ShipmentRefused(Code.LABEL_FORMAT_UNKNOWN, **error.parameters)
+    if error.fault is LabelFault.START_OUT_OF_RANGE:
+        return ShipmentRefused(Code.LABEL_START_INVALID, **error.parameters)
+    if error.fault is LabelFault.NOTHING_TO_PRINT:
+        return ShipmentRefused(Code.SHIPMENT_EMPTY, shipment=shipment.number)
+    return ShipmentRefused(
+        Code.LABEL_NOT_PRINTABLE,
+        reference=error.parameters.get("reference", shipment.number),
+        fault=error.fault.value,
+    )
