@@ -17,7 +17,22 @@ from delivery import records
 from delivery.models import TrackingEvent
 from delivery.records import NewEvent
 from delivery.refusals import Code, DeliveryRefused
-from delivery.status import Action, Event, Fit, Reason, Receiver, State, Status, applied, fit, fold, in_order
+from delivery.status import (
+    FINAL,
+    Action,
+    Event,
+    Fit,
+    Reason,
+    Receiver,
+    State,
+    Status,
+    applied,
+    fit,
+    fold,
+    in_order,
+)
+from shipments.cards import release_cards
+from shipments.circulation import circulate_again
 
 __all__ = [
     "NewEvent",
@@ -124,7 +139,9 @@ def record_events(
         plan = _plan(told)
         records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
         records.store_states(plan.after)
-    return plan.report()
+        recorded = plan.report()
+        _circulate(recorded.changed)
+    return recorded
 
 
 def assess_events(*, events: Iterable[NewEvent]) -> Recorded:
@@ -277,13 +294,23 @@ def void(
         )
         after = _folded(card_ids)
         records.store_states(after)
-    return Recorded(
-        stored=voided,
-        duplicates=len(events) - voided,
-        late=0,
-        contradictions=0,
-        changed=_changed(before, after),
+        changed = _changed(before, after)
+        _circulate(changed)
+    return Recorded(stored=voided, duplicates=len(events) - voided, late=0, contradictions=0, changed=changed)
+
+
+def _circulate(changed: Mapping[int, tuple[State, State]]) -> None:
+    """Let cards that reached their holders out of circulation, so that a later print is a new card; or back in."""
+    release_cards(
+        card_ids=[
+            card_id
+            for card_id, (old, new) in changed.items()
+            if new.status in FINAL and old.status not in FINAL
+        ]
     )
+    for card_id, (old, new) in changed.items():
+        if old.status in FINAL and new.status not in FINAL:
+            circulate_again(card_id=card_id)
 
 
 def _folded(card_ids: Collection[int]) -> dict[int, State]:

@@ -75,7 +75,7 @@ def applied(path: Path, office: Office) -> tuple[CourierFile, dict[str, int]]:
 
 
 def every_outcome(mailed: Mailed, foreign: str) -> list[tuple[Any, ...]]:
-    number = [item.number for item in mailed.items]
+    number = [item.number or "" for item in mailed.items]
     return [
         (number[0], "DELIVERED", "ORANG SERUMAH", "06/05/2020 10:15", ""),
         (number[0], "DELIVERED", "ORANG SERUMAH", datetime(2020, 5, 6, 10, 15), ""),  # noqa: DTZ001

@@ -21,6 +21,7 @@ from delivery.tracking import (
     void_events,
 )
 from offices.models import Office
+from shipments.models import CirculatingCard
 from tests.delivery.mailing import HANDED_OVER_AT, Mailed, mail_cards, state_of
 
 pytestmark = pytest.mark.django_db
@@ -243,13 +244,24 @@ def test_two_hundred_events_take_as_many_queries_as_two(registry: Office, post_o
 
 
 def test_the_database_itself_refuses_to_change_or_delete_an_event(mailed: Mailed) -> None:
-    for change in (
-        lambda: TrackingEvent.objects.update(note="x"),
-        lambda: TrackingEvent.objects.all()._raw_delete("default"),  # type: ignore[attr-defined]
-    ):
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            change()
+    for statement in ("UPDATE delivery_trackingevent SET note = 'x'", "DELETE FROM delivery_trackingevent"):
+        with (
+            pytest.raises(DatabaseError, match="append-only"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
     assert TrackingEvent.objects.filter(note="").count() == 3
+
+
+def test_a_card_that_reached_its_holder_leaves_circulation_until_that_is_voided(mailed: Mailed) -> None:
+    card = mailed.cards[0]
+    CirculatingCard.objects.create(nik_index=card.nik_index, card=card)
+    record(mailed.event(0, Status.DELIVERED, hours=30))
+    assert not CirculatingCard.objects.filter(card=card).exists()
+    wrong = TrackingEvent.objects.get(card=card, status=Status.DELIVERED)
+    void_events(event_ids=[wrong.pk], reason="salah kartu", recorded_at=LATER, recorded_by_id=None)
+    assert CirculatingCard.objects.get(card=card).nik_index == card.nik_index
 
 
 def test_no_event_is_no_work(db: None) -> None:
