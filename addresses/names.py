@@ -138,7 +138,6 @@ LEVEL_WORDS: Final = {
         (
             "kel",
             "kelurahan",
-            "kl",
             "klurahan",
             "desa",
             "ds",

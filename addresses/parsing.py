@@ -25,7 +25,7 @@ _LEVEL_OF_WORD: Final = {
     )
     for word in LEVEL_WORDS[name]
     # Hamlets and neighbourhoods are called so as well: alone they do not say that a village follows.
-    if word not in {"kampung", "kp", "kampong", "negeri", "kute", "kl", "gp", "camat", "dist", "kt"}
+    if word not in {"kampung", "kp", "kampong", "negeri", "kute", "gp", "camat", "dist", "kt"}
 }
 
 
