@@ -120,6 +120,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
             ),
             **dict.fromkeys(
                 (
+                    DeliveryCode.OFFICE_SENDS_NO_STATUS_FILES,
                     DeliveryCode.REASON_MISSING,
                     DeliveryCode.MEANING_UNKNOWN,
                     DeliveryCode.TEXT_UNKNOWN,

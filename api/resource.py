@@ -6,6 +6,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound, ParseError
@@ -13,6 +14,8 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -64,6 +67,13 @@ class Resource(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         refuse_large_body(request)
         super().initial(request, *args, **kwargs)
+
+    def page_of(
+        self, rows: QuerySet[Any], shape: type[BaseSerializer[Any]], *, ordering: tuple[str, ...]
+    ) -> Response:
+        """Give a page of what belongs to one thing, in an order of its own."""
+        self.ordering = ordering
+        return self.get_paginated_response(shape(self.paginate_queryset(rows), many=True).data)
 
     @property
     def user(self) -> User:

@@ -7,6 +7,7 @@ from api.resource import NoSuchAddress
 from api.views.addresses import AddressViewSet, RegionViewSet
 from api.views.cards import CardViewSet
 from api.views.counter import AppointmentViewSet, CollectionViewSet, CounterViewSet
+from api.views.courier_files import CourierFileViewSet
 from api.views.docs import DocsView, SchemaView
 from api.views.intake_files import IntakeFileViewSet
 from api.views.jobs import JobViewSet
@@ -14,6 +15,7 @@ from api.views.ledger import ReconciliationViewSet
 from api.views.offices import OfficeViewSet
 from api.views.returns import ReturnViewSet, TransferViewSet
 from api.views.review import ReviewViewSet
+from api.views.shipments import ShipmentViewSet
 from api.views.tracking import TrackingView
 from api.views.village_lists import VillageListViewSet
 
@@ -25,6 +27,7 @@ router.register("appointments", AppointmentViewSet, basename="appointment")
 router.register("cards", CardViewSet, basename="card")
 router.register("collections", CollectionViewSet, basename="collection")
 router.register("counter", CounterViewSet, basename="counter")
+router.register("courier-files", CourierFileViewSet, basename="courier-file")
 router.register("intake-files", IntakeFileViewSet, basename="intake-file")
 router.register("jobs", JobViewSet, basename="job")
 router.register("offices", OfficeViewSet, basename="office")
@@ -32,6 +35,7 @@ router.register("reconciliation", ReconciliationViewSet, basename="reconciliatio
 router.register("regions", RegionViewSet, basename="region")
 router.register("returns", ReturnViewSet, basename="return")
 router.register("review", ReviewViewSet, basename="review")
+router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("transfers", TransferViewSet, basename="transfer")
 router.register("village-lists", VillageListViewSet, basename="village-list")
 

@@ -90,12 +90,6 @@ class CollectionSerializer(serializers.ModelSerializer[Collection]):
         read_only_fields = fields
 
 
-class ReasonRequest(Shape):
-    """Why; it stays in the history."""
-
-    reason = serializers.CharField(max_length=200)
-
-
 class BookRequest(Shape):
     """Which day the holder comes."""
 

@@ -38,3 +38,9 @@ class OutcomesField(serializers.DictField):
     """How many rows ended in each outcome."""
 
     child = serializers.IntegerField(min_value=0)
+
+
+class ReasonRequest(Shape):
+    """Why; it stays in the history."""
+
+    reason = serializers.CharField(max_length=200)

@@ -73,11 +73,21 @@ class PlannedShipmentSerializer(Shape):
 
 
 class BatchResultSerializer(Shape):
-    """The shipments that were made, and the cards for which nobody posts, by reason."""
+    """The shipments that were made, and the cards that stay: without a route by village, or beyond the day's limits."""
 
     shipment_ids = serializers.ListField(child=serializers.IntegerField())
     items = serializers.IntegerField()
-    unrouted = OutcomesField()
+    unrouted = OutcomesField(help_text="village code → cards")
+    faults = serializers.DictField(
+        child=serializers.CharField(), help_text="village code → why nobody posts there"
+    )
+    beyond_limits = serializers.IntegerField()
+
+
+class CloseRequest(Shape):
+    """Where packing is checked by scanning, every item must have been scanned."""
+
+    despite_unpacked = serializers.BooleanField(default=False)
 
 
 class LabelsRequest(Shape):
@@ -129,10 +139,10 @@ class ReceiptRequest(Shape):
 
 
 class ReceiptSerializer(Shape):
-    """How many differences became cases."""
+    """The handover record, and the cases that the differences became."""
 
     handover_id = serializers.IntegerField()
-    differences = serializers.IntegerField()
+    differences = serializers.ListField(child=serializers.IntegerField(), help_text="keys of the cases")
 
 
 class DifferenceSerializer(serializers.ModelSerializer[HandoverDifference]):

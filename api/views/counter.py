@@ -27,9 +27,8 @@ from api.serializers.counter import (
     CollectRequest,
     FindRequest,
     FoundSerializer,
-    ReasonRequest,
 )
-from api.serializers.shapes import body
+from api.serializers.shapes import ReasonRequest, body
 from delivery import counter as desk
 from delivery.appointments import book, cancel_booking
 from delivery.models import Appointment, Collection

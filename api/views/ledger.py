@@ -36,6 +36,4 @@ class ReconciliationViewSet(Resource):
         cards: QuerySet[Card] = cards_in_bucket(
             office_id=self.office_id, bucket=query(BucketQuery, request)["bucket"]
         )
-        return self.get_paginated_response(
-            BucketCardSerializer(self.paginate_queryset(cards), many=True).data
-        )
+        return self.page_of(cards, BucketCardSerializer, ordering=("pk",))

@@ -143,10 +143,7 @@ class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def cards(self, request: Request, pk: str) -> Response:
         """Give the cards of a transfer."""
         cards = TransferCard.objects.filter(transfer=self.get_object()).select_related("card")
-        self.ordering = ("pk",)
-        return self.get_paginated_response(
-            TransferCardSerializer(self.paginate_queryset(cards), many=True).data
-        )
+        return self.page_of(cards, TransferCardSerializer, ordering=("pk",))
 
     @extend_schema(request=ReceiveTransferRequest, responses={200: TransferReceiptSerializer})
     @action(detail=True, methods=["post"])

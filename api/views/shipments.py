@@ -22,10 +22,11 @@ from api.downloads import made_file
 from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
-from api.serializers.shapes import body, query
+from api.serializers.shapes import ReasonRequest, body, query
 from api.serializers.shipments import (
     BatchQuery,
     BatchResultSerializer,
+    CloseRequest,
     DifferenceSerializer,
     HandoverRequest,
     HandoverSerializer,
@@ -70,7 +71,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             ("create", "preview", "batch", "fill", "remove", "close", "cancel"), Operation.MANAGE_SHIPMENTS
         ),
         "labels": Operation.PRINT_LABELS,
-        "manifest": Operation.PRINT_MANIFEST,
+        **dict.fromkeys(("manifest", "handover_document"), Operation.PRINT_MANIFEST),
         "hand_over": Operation.HAND_OVER,
         "receive": Operation.CONFIRM_RECEIPT,
         "settle": Operation.HAND_OVER,
@@ -85,7 +86,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         return (
             shipments_visible_to(self.user)
             .select_related("office", "post_office")
-            .annotate(counted=Count("items", filter=Q(items__live=True)))
+            .annotate(counted=Count("items", filter=Q(items__taken_out_at__isnull=True)))
         )
 
     @extend_schema(request=OpenShipmentRequest, responses={201: ShipmentSerializer})
@@ -95,7 +96,9 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         code = body(OpenShipmentRequest, request)["post_office"]
         post_office = Office.objects.filter(code=code, parent_id=self.office_id).first()
         if post_office is None:
-            raise ValidationError({"post_office": [_("There is no such office here. See the list of offices.")]})
+            raise ValidationError(
+                {"post_office": [_("There is no such office here. See the list of offices.")]}
+            )
         shipment = batching.open_shipment(
             office_id=self.office_id, post_office_id=post_office.pk, actor_id=self.user.pk, at=timezone.now()
         )
@@ -131,9 +134,9 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @action(detail=True)
     def items(self, request: Request, pk: str) -> Response:
         """Give the items in manifest order."""
-        items = Item.objects.filter(shipment=self.get_object(), live=True).select_related("card", "bag")
-        self.ordering = ("position",)
-        return self.get_paginated_response(ItemSerializer(self.paginate_queryset(items), many=True).data)
+        items = Item.objects.filter(shipment=self.get_object(), taken_out_at__isnull=True)
+        items = items.select_related("card", "bag")
+        return self.page_of(items, ItemSerializer, ordering=("position",))
 
     @extend_schema(request=ReferencesRequest, responses={200: ShipmentSerializer})
     @items.mapping.post
@@ -163,22 +166,26 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(self._shown(shipment.pk))
 
-    @extend_schema(request=None, responses=ShipmentSerializer)
+    @extend_schema(request=CloseRequest, responses=ShipmentSerializer)
     @action(detail=True, methods=["post"])
     @idempotent
     def close(self, request: Request, pk: str) -> Response:
         """Close the shipment: its items get their numbers and its manifest is frozen."""
         shipment = self.get_object()
-        batching.close_shipment(shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now())
+        batching.close_shipment(
+            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **body(CloseRequest, request)
+        )
         return Response(self._shown(shipment.pk))
 
-    @extend_schema(request=None, responses=ShipmentSerializer)
+    @extend_schema(request=ReasonRequest, responses=ShipmentSerializer)
     @action(detail=True, methods=["post"])
     @idempotent
     def cancel(self, request: Request, pk: str) -> Response:
         """Cancel the shipment before it is handed over; its cards go back to the backlog."""
         shipment = self.get_object()
-        batching.cancel_shipment(shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now())
+        batching.cancel_shipment(
+            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **body(ReasonRequest, request)
+        )
         return Response(self._shown(shipment.pk))
 
     @extend_schema(request=LabelsRequest, responses=_BINARY)
@@ -230,6 +237,14 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(HandoverSerializer(record).data, status=201)
 
+    @extend_schema(responses=_BINARY, filters=False)
+    @action(detail=True, url_path="handover/document", pagination_class=None)
+    def handover_document(self, request: Request, pk: str) -> FileResponse:
+        """Give the handover record (BAST) with both sides' counts, to sign."""
+        shipment = self.get_object()
+        write = partial(labelling.handover_document, shipment_id=shipment.pk)
+        return made_file(lambda output: write(output=output), name=f"bast-{shipment.number}", extension="pdf")
+
     @extend_schema(request=ReceiptRequest, responses={201: ReceiptSerializer})
     @action(detail=True, methods=["post"], url_path="receipt")
     @idempotent
@@ -246,9 +261,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def differences(self, request: Request, pk: str) -> Response:
         """Give the differences that were found at the receipt."""
         found = _differences(self.get_object())
-        return self.get_paginated_response(
-            DifferenceSerializer(self.paginate_queryset(found), many=True).data
-        )
+        return self.page_of(found, DifferenceSerializer, ordering=("pk",))
 
     @extend_schema(request=ResolutionRequest, responses=DifferenceSerializer)
     @action(detail=True, methods=["post"], url_path=r"differences/(?P<difference_id>\d{1,18})/settle")

@@ -67,10 +67,7 @@ class VillageListViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def cards(self, request: Request, pk: str) -> Response:
         """Give the cards of a list, in its order."""
         entries = self.get_object().entries.select_related("card")
-        self.ordering = ("position",)
-        return self.get_paginated_response(
-            VillageListCardSerializer(self.paginate_queryset(entries), many=True).data
-        )
+        return self.page_of(entries, VillageListCardSerializer, ordering=("position",))
 
     @extend_schema(request=VillageReportRequest, responses={200: VillageReportSerializer})
     @action(detail=True, methods=["post"])

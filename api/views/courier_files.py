@@ -1,0 +1,115 @@
+"""The courier's status files: upload, check, apply, look at the rows, undo."""
+
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from accounts.permissions import Operation
+from api.downloads import MEDIA_TYPES, stored_file
+from api.idempotency import idempotent
+from api.pagination import Pages
+from api.resource import UploadResource
+from api.serializers.courier_files import (
+    CourierFileRequest,
+    CourierFileSerializer,
+    CourierRowSerializer,
+    UndoneSerializer,
+)
+from api.serializers.shapes import ReasonRequest, body
+from delivery import courier_files
+from delivery.models import CourierFile, CourierRow
+from delivery.scope import courier_files_visible_to
+
+
+class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
+    """Status files of the office, and of its post offices, newest first."""
+
+    operations = {
+        **dict.fromkeys(("list", "retrieve", "rows", "result"), Operation.SEE_COURIER_FILES),
+        **dict.fromkeys(("create", "preview", "apply"), Operation.IMPORT_COURIER_FILES),
+        "undo": Operation.UNDO_COURIER_FILES,
+    }
+    queryset = CourierFile.objects.none()
+    serializer_class = CourierFileSerializer
+    filterset_fields = ["state", "courier", "sha256"]
+    pagination_class = Pages
+    ordering = ("-uploaded_at", "-id")
+    lookup_value_regex = "[0-9a-f-]{36}"
+
+    def get_queryset(self) -> QuerySet[CourierFile]:
+        return courier_files_visible_to(self.user).select_related("office")
+
+    @extend_schema(
+        request={"multipart/form-data": CourierFileRequest}, responses={202: CourierFileSerializer}
+    )
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Upload a status file; a worker checks or applies it. Look at its address for how its rows ended."""
+        asked = body(CourierFileRequest, request)
+        courier_file = courier_files.upload(
+            file=asked["file"],
+            name=asked["file"].name,
+            office_id=self.office_id,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            apply=asked["apply"],
+        )
+        return self._accepted(courier_file)
+
+    @extend_schema(request=None, responses={202: CourierFileSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def preview(self, request: Request, pk: str) -> Response:
+        """Let a worker say what the file would do; nothing is changed."""
+        return self._start(apply=False)
+
+    @extend_schema(request=None, responses={202: CourierFileSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def apply(self, request: Request, pk: str) -> Response:
+        """Let a worker apply the file."""
+        return self._start(apply=True)
+
+    @extend_schema(responses=CourierRowSerializer(many=True), filters=False)
+    @action(detail=True)
+    def rows(self, request: Request, pk: str) -> Response:
+        """Give the rows that changed nothing and that somebody must look at."""
+        rows = CourierRow.objects.filter(courier_file=self.get_object())
+        return self.page_of(rows, CourierRowSerializer, ordering=("row",))
+
+    @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY}, filters=False)
+    @action(detail=True, pagination_class=None)
+    def result(self, request: Request, pk: str) -> FileResponse:
+        """Give the file's rows with their outcomes, as a workbook."""
+        return stored_file(self.get_object().result)
+
+    @extend_schema(request=ReasonRequest, responses=UndoneSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def undo(self, request: Request, pk: str) -> Response:
+        """Void the file's events; the cards' states are as if it had never come."""
+        courier_file = self.get_object()
+        voided = courier_files.undo(
+            courier_file_id=courier_file.pk,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReasonRequest, request),
+        )
+        return Response({"voided": voided})
+
+    def _start(self, *, apply: bool) -> Response:
+        courier_file = self.get_object()
+        courier_files.start(courier_file=courier_file, apply=apply, actor_id=self.user.pk, at=timezone.now())
+        return self._accepted(courier_file)
+
+    def _accepted(self, courier_file: CourierFile) -> Response:
+        where = reverse("api:courier-file-detail", args=[courier_file.pk], request=self.request)
+        shown = CourierFileSerializer(courier_file).data
+        return Response(shown, status=202, headers={"Location": where})
