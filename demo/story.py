@@ -22,7 +22,7 @@ from shipments.batching import batch_backlog, close_shipment
 from shipments.cards import import_cards
 from shipments.handover import confirm_receipt
 from shipments.holds import hold_area
-from shipments.labelling import print_shipment_labels, write_shipment_manifest
+from shipments.labelling import print_manifest, print_shipment_labels
 from shipments.numbering import add_s10_block
 from shipments.print_check import PrintFinding, check_prints
 
@@ -119,7 +119,7 @@ class Story:
     def import_sheet(self, tell: Tell) -> int:
         report = import_cards(
             path=self.sheet, name=self.sheet.name, office_id=self.registry.pk, actor_id=None, at=self._at(50),
-            on_progress=lambda done: tell(done, self.cards),
+            on_progress=tell,
         )  # fmt: skip
         return report.rows
 
@@ -196,7 +196,9 @@ class Story:
         for shipment in self._shipments(ShipmentState.CLOSED):
             for format in ("pdf", "xlsx"):
                 buffer = BytesIO()
-                rows += write_shipment_manifest(shipment_id=shipment.pk, format=format, output=buffer)
+                rows += print_manifest(
+                    shipment_id=shipment.pk, format=format, output=buffer, actor_id=None, at=self._at(44, 10)
+                )
                 (folder / f"{shipment.number}.{format}").write_bytes(buffer.getvalue())
             tell(rows, 2 * self.cards)
         return rows

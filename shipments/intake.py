@@ -89,7 +89,7 @@ MESSAGES: Mapping[RowFault, str] = {
         "The print date “%(value)s” can be read in two ways. Write the year with four digits."
     ),
     RowFault.DATE_FUTURE: gettext_noop("The print date %(value)s is in the future. Correct it."),
-    RowFault.ADDRESS_MISSING: gettext_noop("The address is incomplete: “%(column)s” is empty. Fill it in."),
+    RowFault.ADDRESS_MISSING: gettext_noop("The row has no address: “%(column)s” and the region are empty. Fill them in."),
     RowFault.TEXT_TOO_LONG: gettext_noop("“%(column)s” has more than %(limit)s characters. Shorten it."),
 }
 
@@ -395,13 +395,10 @@ def _rt_rw(cell: Cell, rt: str, rw: str, warnings: list[RowWarning]) -> str:
 
 
 def _check_address(card: PrintedCardRow) -> None:
-    # Villages without street names have RT/RW or a hamlet instead.
-    if not (card.alamat or card.rt_rw or card.dusun):
+    # A printed card exists, however little its address says: what is incomplete waits at the review desk, in the
+    # ledger's sight. Only a row without any address is more likely a slip of the sheet.
+    if not (card.alamat or card.rt_rw or card.dusun or card.desa_kelurahan or card.kecamatan):
         raise _Refused(RowFault.ADDRESS_MISSING, "alamat", column=_TITLES["alamat"])
-    if not card.desa_kelurahan:
-        raise _Refused(RowFault.ADDRESS_MISSING, "desa_kelurahan", column=_TITLES["desa_kelurahan"])
-    if not card.kecamatan:
-        raise _Refused(RowFault.ADDRESS_MISSING, "kecamatan", column=_TITLES["kecamatan"])
 
 
 def _check_lengths(card: PrintedCardRow) -> None:

@@ -184,9 +184,12 @@ def test_a_region_code_that_is_not_ours_is_only_a_warning() -> None:
         ({"printed_on": "31/02/2020"}, RowFault.DATE_BAD, "printed_on", {"value": "31/02/2020"}),
         ({"printed_on": "20-05-03"}, RowFault.DATE_AMBIGUOUS, "printed_on", {"value": "20-05-03"}),
         ({"printed_on": dt.date(2020, 5, 5)}, RowFault.DATE_FUTURE, "printed_on", {"value": "05/05/2020"}),
-        ({"alamat": None, "rt_rw": None}, RowFault.ADDRESS_MISSING, "alamat", {"column": "Alamat"}),
-        ({"desa_kelurahan": " "}, RowFault.ADDRESS_MISSING, "desa_kelurahan", {"column": "Desa/Kelurahan"}),
-        ({"kecamatan": None}, RowFault.ADDRESS_MISSING, "kecamatan", {"column": "Kecamatan"}),
+        (
+            {"alamat": None, "rt_rw": None, "desa_kelurahan": " ", "kecamatan": None},
+            RowFault.ADDRESS_MISSING,
+            "alamat",
+            {"column": "Alamat"},
+        ),
         ({"name": "x" * 121}, RowFault.TEXT_TOO_LONG, "name", {"column": "Nama Lengkap", "limit": 120}),
         ({"alamat": "x" * 251}, RowFault.TEXT_TOO_LONG, "alamat", {"column": "Alamat", "limit": 250}),
         ({"kode_pos": "1" * 11}, RowFault.TEXT_TOO_LONG, "kode_pos", {"column": "Kode Pos", "limit": 10}),
@@ -204,6 +207,11 @@ def test_a_bad_row_is_refused_with_its_reason(
     refused = error(**changes)
     assert (refused.row_number, refused.code, refused.field, refused.params) == (2, code, field, params)
     assert refused.cells == line(**changes)
+
+
+def test_a_card_without_a_village_is_taken_because_it_exists() -> None:
+    taken = card(desa_kelurahan=None, kecamatan=None)
+    assert (taken.desa_kelurahan, taken.kecamatan) == ("", "")
 
 
 def test_no_sentence_about_a_row_shows_the_nik() -> None:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         story = Story(folder=folder, cards=cards, seed=seed, today=timezone.localdate())
         timed = self._play(story, console)
         console.print(_times(timed))
-        console.print(f"Puncak memori proses ini: {_peak_megabytes():,.0f} MB")
+        console.print(f"Puncak memori proses ini: {_count_of(round(_peak_megabytes()))} MB")
         call_command("reconcile")
         console.print(_logins(story))
         console.print(f"Label, daftar pengantar, dan berkas: {folder}")
@@ -92,7 +92,7 @@ class Command(BaseCommand):
                 )
                 timed.append(Timed(name, rows, time.perf_counter() - started))
                 progress.remove_task(task)
-                console.print(f"{name}: {rows:,} ({timed[-1].seconds:.1f} s)".replace(",", "."))
+                console.print(f"{name}: {_count_of(rows)} ({timed[-1].seconds:.1f} s)")
         return timed
 
 
@@ -112,13 +112,18 @@ def _peak_megabytes() -> float:
     return peak / (1_048_576 if sys.platform == "darwin" else 1_024)
 
 
+def _count_of(number: int) -> str:
+    """Write a number the Indonesian way: 1.250."""
+    return f"{number:,}".replace(",", ".")
+
+
 def _times(timed: list[Timed]) -> Table:
     table = Table("Langkah", title="Waktu")
     for title in ("Baris", "Detik", "Baris/detik"):
         table.add_column(title, justify="right")
     for step in timed:
         rate = step.rows / step.seconds if step.seconds else 0
-        table.add_row(step.name, f"{step.rows:,}", f"{step.seconds:.1f}", f"{rate:,.0f}")
+        table.add_row(step.name, _count_of(step.rows), f"{step.seconds:.1f}", _count_of(round(rate)))
     table.add_row("Seluruhnya", "", f"{sum(step.seconds for step in timed):.1f}", "")
     return table
 
