@@ -61,7 +61,8 @@ def read_line(
 ) -> RegionMatch:
     """The match of (kecamatan, kabupaten, provinsi), completed by what the line says.
 
-    A village that is only named, without a level word, is sure when the second reader finds the same one.
+    A village that is only named, without a level word, is sure when the second reader finds the same one. A
+    street's name is no evidence to ask about.
     """
     above = _complete(hierarchy.gazetteer, parsed, fields)
     match = hierarchy.match("", above.district, above.regency, above.province)
@@ -72,7 +73,7 @@ def read_line(
         if marked:
             match = hierarchy.match(marked[0].text, above.district, above.regency, above.province)
             match = replace(match, rule=_TEXT_RULE.get(match.rule, match.rule))
-    if above.guessed and match.level is Level.VILLAGE:
+    if above.guessed and match.level is Level.VILLAGE and match.rule is not Rule.TEXT_STREET:
         match = replace(match, rule=Rule.TEXT_NAMED, sure=False)
     if match.rule is Rule.TEXT_NAMED:
         parts = (parsed.line, above.district, above.regency) if any(fields) else (parsed.line,)
@@ -214,6 +215,7 @@ def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
     if best is Context.STREET and len(ranked) > 1:  # "Jl. Raya Sitiung - Gunung Medan" joins two villages
         return _between(match, tuple(ranked), 60)
     marked = best is Context.MARKED and len(ranked) == 1
+    rule = Rule.TEXT_STREET if best is Context.STREET else Rule.TEXT_NAMED
     rivals = [other for other in mentions if Context.STREET < other.context < Context.MARKED]
     if marked and any(other.found.codes[0] not in ranked for other in rivals):
         named = dict.fromkeys(other.found.codes[0] for other in (mention, *rivals))
@@ -222,7 +224,7 @@ def _choose(match: RegionMatch, mentions: list[Mention]) -> RegionMatch:
         match,
         code=mention.found.codes[0],
         level=Level.VILLAGE,
-        rule=Rule.TEXT_MARKED if marked else Rule.TEXT_NAMED,
+        rule=Rule.TEXT_MARKED if marked else rule,
         sure=marked and match.regency.sure and match.district.sure,
         village=mention.found if marked else replace(mention.found, status=Status.INFERRED),
         alternatives=tuple((code, 80) for code in ranked),

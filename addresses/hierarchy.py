@@ -29,6 +29,7 @@ CONFIDENCE: Final = {
     Rule.ONLY_IN_REGENCY: 0.95,
     Rule.OTHER_DISTRICT: 0.89,
     Rule.TEXT_NAMED: 0.9,
+    Rule.TEXT_STREET: 0.8,
     Rule.DISTRICT_ONLY: 0.5,
     Rule.REGENCY_ONLY: 0.2,
     Rule.PROVINCE_ONLY: 0.05,
