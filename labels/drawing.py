@@ -66,14 +66,14 @@ class LabelArtist:
         if head is None:
             place = barcode_area(symbol.width, self._layout.barcode)
             head = self._barcode_heads[symbol.width] = _image_head(symbol, place)
-        return f"{head}{symbol.hex()}>\nEI Q"
+        return head + _image_data(symbol)
 
     def _qr(self, reference: str) -> str:
         symbol = qr_modules(reference)
         head = self._qr_heads.get(symbol.width)
         if head is None:
             head = self._qr_heads[symbol.width] = _image_head(symbol, qr_area(symbol.width, self._layout.qr))
-        return f"{head}{symbol.hex()}>\nEI Q"
+        return head + _image_data(symbol)
 
     def _draw_post_sticker(self) -> str:
         """A dashed frame where the post's clerk sticks the number that the post gives at acceptance."""
@@ -123,6 +123,20 @@ def qr_area(modules: int, area: Area) -> Area:
     module = area.width / (modules + 2 * QR_QUIET)
     inset, side = module * QR_QUIET, module * modules
     return Area(area.x + inset, area.y + inset, side, side)
+
+
+def barcode_operators(symbol: Modules, area: Area) -> str:
+    """A Code 128 symbol in its area."""
+    return _image_head(symbol, barcode_area(symbol.width, area)) + _image_data(symbol)
+
+
+def qr_operators(symbol: Modules, area: Area) -> str:
+    """A QR code in its area."""
+    return _image_head(symbol, qr_area(symbol.width, area)) + _image_data(symbol)
+
+
+def _image_data(symbol: Modules) -> str:
+    return f"{symbol.hex()}>\nEI Q"
 
 
 def _image_head(symbol: Modules, place: Area) -> str:

@@ -118,6 +118,12 @@ def label_format(key: str) -> LabelFormat:
     return FORMATS[key]
 
 
+def checked_offset(offset_mm: tuple[float, float]) -> None:
+    """Refuse an offset that no printer in order needs: LabelError(OFFSET_OUT_OF_RANGE)."""
+    if not all(math.isfinite(part) and abs(part) <= MAX_OFFSET_MM for part in offset_mm):
+        raise LabelError(LabelFault.OFFSET_OUT_OF_RANGE, limit_mm=MAX_OFFSET_MM)
+
+
 def write_labels(
     output: BinaryIO,
     *,
@@ -136,8 +142,7 @@ def write_labels(
     chosen = label_format(format)
     if not 1 <= start <= chosen.cells:
         raise LabelError(LabelFault.START_OUT_OF_RANGE, start=start, cells=chosen.cells)
-    if not all(math.isfinite(part) and abs(part) <= MAX_OFFSET_MM for part in offset_mm):
-        raise LabelError(LabelFault.OFFSET_OUT_OF_RANGE, limit_mm=MAX_OFFSET_MM)
+    checked_offset(offset_mm)
     remaining = iter(labels)
     first = next(remaining, None)
     if first is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import count
 
 import pypdfium2
 import zxingcpp
@@ -91,10 +93,20 @@ def label(choice: random.Random, **changes: str | tuple[str, ...]) -> LabelConte
     return LabelContent(**(fields | changes))  # type: ignore[arg-type]
 
 
-def labels(count: int, seed: int = 1) -> list[LabelContent]:
+def labels(number: int, seed: int = 1) -> list[LabelContent]:
     """So many labels; the same seed gives the same."""
     choice = random.Random(seed)
-    return [label(choice) for _ in range(count)]
+    return [label(choice) for _ in range(number)]
+
+
+def label_stream(seed: int = 1) -> Iterator[LabelContent]:
+    """Labels without end, in the order of a manifest: village by village, RW by RW, bag by bag."""
+    choice = random.Random(seed)
+    for position in count():
+        village, rw = f"{VILLAGES[position // 800 % len(VILLAGES)]}", f"{position // 40 % 20 + 1:03d}"
+        drawn = label(choice, bag_code=f"PID{position // 400:06d}", sort_key=("17510", village, f"RW {rw}"))
+        street, *_, district = drawn.address_lines
+        yield replace(drawn, address_lines=(street, f"RT 001 / RW {rw}", f"Desa {village}", district))
 
 
 def printed(contents: Iterable[LabelContent], format: str, **options: object) -> bytes:
