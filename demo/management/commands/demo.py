@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from delivery.ledger import reconcile
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"The story needs at least {FEWEST_CARDS} cards: CARDS={FEWEST_CARDS}")
         folder = Path(settings.VAR_DIR) / "demo"
         self._empty_database(folder)
-        console = Console(file=self.stdout._out if sys.stdout.isatty() else sys.stdout, soft_wrap=True)
+        console = Console(soft_wrap=True)
         story = Story(folder=folder, cards=cards, seed=seed, today=timezone.localdate())
         timed = self._play(story, console)
         console.print(_times(timed))
@@ -87,13 +88,15 @@ class Command(BaseCommand):
             for name, step in story.steps():
                 task = progress.add_task(name, total=None)
                 started = time.perf_counter()
-                rows = step(
-                    lambda done, total, task=task: progress.update(task, completed=done, total=total or None)
-                )
+                rows = step(partial(_tell, progress, task))
                 timed.append(Timed(name, rows, time.perf_counter() - started))
                 progress.remove_task(task)
                 console.print(f"{name}: {_count_of(rows)} ({timed[-1].seconds:.1f} s)")
         return timed
+
+
+def _tell(progress: Progress, task: TaskID, done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total or None)
 
 
 def _has_offices() -> bool:
