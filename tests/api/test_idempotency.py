@@ -1,7 +1,5 @@
-"""A repeated POST is answered again and done once, even when it comes twice at the same time."""
+"""A repeated POST is answered again and done once; `test_http` sends it many times at once."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -112,29 +110,3 @@ def test_a_key_that_cannot_be_one_is_refused(client_of: Client, printing_user: U
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/Idempotency-Key"
     assert not Card.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_are_done_once(printing_user: User, key_of: Callable[..., str]) -> None:
-    key = key_of(printing_user)
-    start = threading.Barrier(4)
-    answers: list[tuple[int, dict[str, object], str | None]] = []
-
-    def send() -> None:
-        try:
-            client = APIClient()
-            client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
-            start.wait()
-            answers.append(post(client, "k1", 1, 2, 3))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [status for status, _body, _replayed in answers] == [200] * 4
-    assert sorted(replayed or "" for _status, _body, replayed in answers) == ["", "true", "true", "true"]
-    assert len({str(body) for _status, body, _replayed in answers}) == 1
-    assert Card.objects.count() == 3
