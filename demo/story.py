@@ -9,31 +9,31 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.core.management import call_command
+
+from addresses.models import AddressReview, Verdict
 from delivery.counter import collect
 from delivery.courier_files import process, upload
 from delivery.dispatch import hand_over_shipment
 from delivery.messages import send_queued
+from delivery.models import CounterStay, Delivery, TransferCard
 from delivery.returns import ReturnScan, receive_returns, receive_transfer, route_returns, send_transfers
+from delivery.status import Status
 from delivery.village_lists import VillageResult, make_village_list
 from delivery.village_lists import report as report_village_list
-from django.core.management import call_command
+from demo.bekasi import PUBLISHED, VILLAGE_OF_LIST, WITHDRAWN_RW, WITHDRAWN_VILLAGE
+from demo.offices import Login, first_of, set_up_offices, set_up_users
+from demo.samples import make_sample, notes_beside
+from offices.models import Office
 from shipments.backlog import decide_addresses, fill_backlog
 from shipments.batching import batch_backlog, close_shipment
 from shipments.cards import import_cards
 from shipments.handover import confirm_receipt
 from shipments.holds import hold_area
 from shipments.labelling import print_manifest, print_shipment_labels
+from shipments.models import AreaHold, Card, Channel, PrintCheck, Shipment, ShipmentState
 from shipments.numbering import add_s10_block
 from shipments.print_check import PrintFinding, check_prints
-
-from addresses.models import AddressReview, Verdict
-from delivery.models import CounterStay, Delivery, TransferCard
-from delivery.status import Status
-from demo.bekasi import PUBLISHED, VILLAGE_OF_LIST, WITHDRAWN_RW, WITHDRAWN_VILLAGE
-from demo.offices import Login, first_of, set_up_offices, set_up_users
-from demo.samples import make_sample, notes_beside
-from offices.models import Office
-from shipments.models import AreaHold, Card, Channel, PrintCheck, Shipment, ShipmentState
 
 Tell = Callable[[int, int], None]
 """How a step tells its progress: rows done, rows in all (0: not known)."""
