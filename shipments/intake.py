@@ -89,7 +89,9 @@ MESSAGES: Mapping[RowFault, str] = {
         "The print date “%(value)s” can be read in two ways. Write the year with four digits."
     ),
     RowFault.DATE_FUTURE: gettext_noop("The print date %(value)s is in the future. Correct it."),
-    RowFault.ADDRESS_MISSING: gettext_noop("The row has no address: “%(column)s” and the region are empty. Fill them in."),
+    RowFault.ADDRESS_MISSING: gettext_noop(
+        "The row has no address: “%(column)s” and the region are empty. Fill them in."
+    ),
     RowFault.TEXT_TOO_LONG: gettext_noop("“%(column)s” has more than %(limit)s characters. Shorten it."),
 }
 
