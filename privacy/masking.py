@@ -4,6 +4,7 @@ import re
 
 NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
 PHONE = re.compile(r"(?<!\d)(?:\+?62|0)8\d{7,11}(?!\d)")
+SECRET_PIN = re.compile(r"\bPIN[ :=]{1,2}[0-9A-Z]{6}\b")
 SECRET_PATH = re.compile(r"(/(?:t|daftar-desa)/)[A-Za-z0-9_.\-]{8,}")
 
 
@@ -18,7 +19,8 @@ def mask_digits(number: str, *, keep: int = 4) -> str:
 
 
 def mask_line(line: str) -> str:
-    """Mask identity numbers, phones and secret links in a finished log line."""
+    """Mask identity numbers, phones, PINs and secret links in a finished log line."""
     line = NIK.sub("[nik]", line)
     line = PHONE.sub("[phone]", line)
+    line = SECRET_PIN.sub("PIN [secret]", line)
     return SECRET_PATH.sub(r"\1[secret]", line)

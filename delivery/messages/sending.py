@@ -27,9 +27,11 @@ MAX_ATTEMPTS = len(WAITS) + 1
 CHANNELS = ("CONSOLE", *gateways.MAKERS)
 
 _CLAIM = """
+WITH due AS MATERIALIZED (
+  SELECT id FROM delivery_message WHERE state = 'QUEUED' AND not_before <= %s
+  ORDER BY not_before, id LIMIT %s {skip})
 UPDATE delivery_message SET attempts = attempts + 1, not_before = %s
-WHERE state = 'QUEUED' AND not_before <= %s AND id IN (
-  SELECT id FROM delivery_message WHERE state = 'QUEUED' AND not_before <= %s ORDER BY not_before, id LIMIT %s {skip})
+WHERE state = 'QUEUED' AND not_before <= %s AND id IN (SELECT id FROM due)
 RETURNING id
 """
 
@@ -71,7 +73,7 @@ def _claim(*, at: datetime, number: int) -> list[int]:
     """Take messages for ourselves until the lease ends: whoever comes second finds `not_before` in the future."""
     sql = _CLAIM.format(skip="FOR UPDATE SKIP LOCKED" if bulk.is_postgresql() else "")
     now = bulk.moment(at)
-    return [row[0] for row in bulk.select(sql, [bulk.moment(at + LEASE), now, now, number])]
+    return [row[0] for row in bulk.select(sql, [now, number, bulk.moment(at + LEASE), now])]
 
 
 def _send_batch(claimed: Sequence[int], at: datetime) -> Sent:

@@ -40,10 +40,12 @@ def test_a_number_keeps_its_last_four_digits(number: str, masked: str) -> None:
         ("call 081234567890 or +6281234567890", "call [phone] or [phone]"),
         ("GET /t/K387420489J.abcDEF_-9 200", "GET /t/[secret] 200"),
         ("GET /daftar-desa/abcdefgh12345 200", "GET /daftar-desa/[secret] 200"),
+        ("number K387420489J, PIN 7H4K9M)", "number K387420489J, PIN [secret])"),
+        ("PIN salah", "PIN salah"),
         ("posted RR473124829GB", "posted RR473124829GB"),
     ],
 )
-def test_a_line_loses_identity_numbers_phones_and_secret_links(line: str, masked: str) -> None:
+def test_a_line_loses_identity_numbers_phones_pins_and_secret_links(line: str, masked: str) -> None:
     assert mask_line(line) == masked
 
 
