@@ -1,5 +1,6 @@
 """Forms: what may be typed, in words; what it means is decided by the services."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,8 +10,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
+from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
 from shipments.models import AreaHold, Channel
+from web import words
 
 
 class Styled:
@@ -100,6 +103,114 @@ class HoldForm(Styled, forms.Form):
     def clean_rws(self) -> list[str]:
         """Split what was typed into numbers."""
         return [part for part in self.cleaned_data["rws"].replace(",", " ").split() if part]
+
+
+class OpenShipmentForm(Styled, forms.Form):
+    """Choose the post office of a new shipment."""
+
+    post_office = forms.ModelChoiceField(Office.objects.none(), label=_("Post office"))
+
+    def __init__(self, *args: Any, post_offices: QuerySet[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["post_office"].queryset = post_offices  # type: ignore[attr-defined]
+
+
+class LabelForm(Styled, forms.Form):
+    """How labels are printed."""
+
+    format = forms.ChoiceField(label=_("Format"))
+    start = forms.IntegerField(
+        label=_("First free cell"),
+        required=False,
+        min_value=1,
+        initial=1,
+        help_text=_("On a sheet that was begun."),
+    )
+    reason = forms.CharField(
+        label=_("Reason for printing again"),
+        required=False,
+        max_length=200,
+        help_text=_("From the second time on."),
+    )
+
+    def __init__(self, *args: Any, formats: Mapping[str, LabelFormat], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="label_%s", **kwargs)
+        self.fields["format"].choices = [(key, words.word_of("label_format", key).label) for key in formats]  # type: ignore[attr-defined]
+
+
+class HandoverForm(Styled, forms.Form):
+    """The handover to the post: what was counted and who signs."""
+
+    given = forms.IntegerField(label=_("Items counted"), min_value=0)
+    giver_name = forms.CharField(label=_("Our officer"), max_length=70)
+    giver_position = forms.CharField(label=_("Position of our officer"), max_length=45)
+    taker_name = forms.CharField(label=_("Officer of the post"), max_length=70)
+    taker_position = forms.CharField(label=_("Position of the post's officer"), max_length=45)
+
+
+class CancelForm(Styled, forms.Form):
+    """Why a shipment is cancelled."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="cancel_%s", **kwargs)
+
+
+class CourierUploadForm(UploadForm):
+    """A courier's status file, to check first or to apply at once."""
+
+    what = forms.ChoiceField(
+        label=_("What to do"),
+        choices=[("preview", _("check first, apply later")), ("apply", _("apply at once"))],
+        initial="preview",
+        widget=forms.RadioSelect,
+    )
+
+
+class MeaningForm(Styled, forms.Form):
+    """What a courier's text means."""
+
+    courier = forms.CharField(max_length=12, widget=forms.HiddenInput)
+    status_text = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    remark_text = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    status = forms.ChoiceField(label=_("Meaning"))
+    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    action = forms.ChoiceField(label=_("What the post did"), required=False)
+
+    OURS = frozenset(
+        {"RETURN_RECEIVED", "IN_TRANSFER", "READY_AT_COUNTER", "COLLECTED", "AT_VILLAGE", "GIVEN_BY_VILLAGE"}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        meanings = [(code, word.label) for code, word in words.DELIVERY.items() if code not in self.OURS]
+        none = [("", _("none"))]
+        self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
+
+
+class S10BlockForm(Styled, forms.Form):
+    """A range of UPU S10 serials."""
+
+    service_indicator = forms.CharField(label=_("Letters"), max_length=2, help_text=_("Such as RR."))
+    first_serial = forms.IntegerField(label=_("First serial"), min_value=0, max_value=99_999_999)
+    last_serial = forms.IntegerField(label=_("Last serial"), min_value=0, max_value=99_999_999)
+
+    def clean_service_indicator(self) -> str:
+        """Letters are capital."""
+        return str(self.cleaned_data["service_indicator"]).upper()
+
+
+class NumberListForm(Styled, forms.Form):
+    """A list of numbers, pasted from the post's letter or sheet."""
+
+    numbers = forms.CharField(
+        label=_("Numbers"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("One a line, in the order of the list."),
+    )
 
 
 class ClosureForm(Styled, forms.Form):

@@ -49,7 +49,19 @@ MENU: tuple[Group, ...] = (
     ),
     Group(
         _("Send"),
-        (Entry(_("Shipments"), "web:shipments", "box-seam", O.SEE_SHIPMENTS, "shipment"),),
+        (
+            Entry(_("Backlog"), "web:backlog", "inbox", O.MANAGE_SHIPMENTS, "backlog"),
+            Entry(_("Shipments"), "web:shipments", "box-seam", O.SEE_SHIPMENTS, "shipment"),
+            Entry(_("Item numbers"), "web:numbers", "hash", O.MANAGE_SHIPMENTS, "numbers"),
+            Entry(
+                _("Courier files"),
+                "web:courier-files",
+                "file-earmark-spreadsheet",
+                O.SEE_COURIER_FILES,
+                "courier",
+            ),
+            Entry(_("Texts not known"), "web:texts", "translate", O.MAP_STATUS_TEXTS, "texts"),
+        ),
     ),
     Group(
         _("Hand out"),

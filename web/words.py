@@ -143,7 +143,37 @@ SERVICE: Mapping[str, Word] = {
     "PICKUP": Word(_("counter pickup")),
 }
 
+LABEL_FORMAT: Mapping[str, Word] = {
+    "a4-3x8": Word(_("A4 sheet, 24 labels of 70 × 37 mm")),
+    "a4-2x7": Word(_("A4 sheet, 14 labels of 99.1 × 38.1 mm")),
+    "a4-2x5": Word(_("A4 sheet, 10 labels of 99.1 × 57 mm")),
+    "roll-100x150": Word(_("roll, 100 × 150 mm")),
+    "roll-100x50": Word(_("roll, 100 × 50 mm")),
+    "zpl203": Word(_("thermal printer, 203 dpi (ZPL)")),
+    "zpl300": Word(_("thermal printer, 300 dpi (ZPL)")),
+}
+
+ROW_OUTCOME: Mapping[str, Word] = {
+    "applied": Word(_("applied"), GOOD, _OK),
+    "duplicate": Word(_("known already"), NEUTRAL, "check2-all"),
+    "superseded": Word(_("older than what is known"), NEUTRAL, _WAIT),
+    "unknown_item": Word(_("item not known"), BAD, "question-circle"),
+    "other_office": Word(_("item of another office"), WARN, "signpost-split"),
+    "unmapped_text": Word(_("text not known"), WARN, "translate"),
+    "bad_date": Word(_("date not readable"), BAD, "calendar-x"),
+    "future_date": Word(_("date in the future"), BAD, "calendar-x"),
+    "damaged_number": Word(_("number damaged"), BAD, "hash"),
+    "contradiction": Word(_("contradicts what is known"), WARN, _LOOK),
+}
+
+ROUTE_FAULT: Mapping[str, Word] = {
+    "NOBODY_SERVES": Word(_("no post office serves this village: enter it under the offices' areas")),
+    "CLOSED_WITHOUT_DELEGATE": Word(_("its post office is closed and nobody stands in: write a delegation")),
+    "DELEGATION_CYCLE": Word(_("the offices stand in for each other: correct the delegations")),
+}
+
 JOB_KIND: Mapping[str, Word] = {
+    "courier.file": Word(_("Courier file")),
     "cards.import": Word(_("Intake of printed cards")),
 }
 
@@ -327,6 +357,9 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "difference": DIFFERENCE,
     "service": SERVICE,
     "job_kind": JOB_KIND,
+    "label_format": LABEL_FORMAT,
+    "row_outcome": ROW_OUTCOME,
+    "route_fault": ROUTE_FAULT,
     "object": OBJECT,
     "operation": OPERATION,
     "reason": REASON,

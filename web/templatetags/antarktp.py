@@ -83,6 +83,12 @@ def key_of(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key)
 
 
+@register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Give keys and values; `.items` in a template would find a key of that name first."""
+    return list(mapping.items())
+
+
 @register.simple_tag(takes_context=True)
 def menu(context: RequestContext) -> list[Group]:
     """Give the menu of the signed-in user."""

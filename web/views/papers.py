@@ -1,0 +1,96 @@
+"""The papers of a shipment: labels, manifest, handover record."""
+
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from accounts.permissions import Operation
+from labels.sheets import FORMATS
+from shipments.labelling import MANIFEST_WRITERS, handover_document, print_manifest, print_shipment_labels
+from shipments.models import Shipment
+from shipments.scope import shipments_visible_to
+from web.access import StaffRequest, requires
+from web.forms import LabelForm
+from web.lists import file_answer
+from web.messages import REFUSALS, tell_refusal
+
+TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+@requires(Operation.PRINT_LABELS)
+def labels(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
+    """Draw the labels in the chosen format, from the chosen cell on; every printing is recorded."""
+    shipment = _shipment_of(request, shipment_id)
+    form = LabelForm(request.POST or None, formats=FORMATS)
+    if request.method != "POST" or not form.is_valid():
+        return redirect("web:shipment", shipment_id=shipment.pk)
+    output = _file()
+    try:
+        print_shipment_labels(
+            shipment_id=shipment.pk,
+            format=form.cleaned_data["format"],
+            output=output,
+            start=form.cleaned_data["start"] or 1,
+            actor_id=request.user.pk,
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+        )
+    except REFUSALS as error:
+        output.close()
+        return _refused(request, shipment, error)
+    chosen = FORMATS[form.cleaned_data["format"]]
+    return file_answer(
+        output, name=f"label-{shipment.number}{chosen.suffix}", content_type=chosen.content_type
+    )
+
+
+@requires(Operation.PRINT_MANIFEST)
+def manifest(request: StaffRequest, shipment_id: int, kind: str) -> HttpResponseBase:
+    """Send the dispatch list as PDF, XLSX or CSV."""
+    if kind not in MANIFEST_WRITERS:
+        raise Http404
+    shipment = _shipment_of(request, shipment_id)
+    output = _file()
+    try:
+        print_manifest(
+            shipment_id=shipment.pk, format=kind, output=output, actor_id=request.user.pk, at=timezone.now()
+        )
+    except REFUSALS as error:
+        output.close()
+        return _refused(request, shipment, error)
+    return file_answer(output, name=f"manifes-{shipment.number}.{kind}", content_type=TYPES[kind])
+
+
+@requires(Operation.PRINT_MANIFEST)
+def handover_record(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
+    """Send the handover record (BAST) as PDF."""
+    shipment = _shipment_of(request, shipment_id)
+    output = _file()
+    try:
+        handover_document(shipment_id=shipment.pk, output=output)
+    except REFUSALS as error:
+        output.close()
+        return _refused(request, shipment, error)
+    return file_answer(output, name=f"BAST-{shipment.number}.pdf", content_type=TYPES["pdf"])
+
+
+def _refused(request: StaffRequest, shipment: Shipment, error: Exception) -> HttpResponse:
+    if isinstance(error, REFUSALS):
+        tell_refusal(request, error)
+    return redirect("web:shipment", shipment_id=shipment.pk)
+
+
+def _shipment_of(request: StaffRequest, shipment_id: int) -> Shipment:
+    return get_object_or_404(shipments_visible_to(request.user), pk=shipment_id)
+
+
+def _file() -> BinaryIO:
+    return cast(BinaryIO, TemporaryFile())
