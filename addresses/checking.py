@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from addresses.gazetteer import Gazetteer
 from addresses.models import Address, AddressReview
@@ -31,6 +33,7 @@ CHECKED_FIELDS: Final = (
 )  # fmt: skip
 STORED_FIELDS: Final = ("office_id", *TYPED_FIELDS, *CHECKED_FIELDS)
 REVIEWED: Final = "REVIEWED"  # the rule of an address whose village a person chose
+NO_CORRECTIONS: Final[Mapping[str, str]] = MappingProxyType({})
 _GROUP_KEY_CHARACTERS: Final = 210
 _VILLAGE_WORDS: Final = frozenset(
     {"kel", "kelurahan", "desa", "ds", "kl", "nagari", "gampong", "kampung", "kp", "pekon"}
@@ -124,51 +127,85 @@ def corrections_of(*, address_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     return found
 
 
+class Printed(Protocol):
+    """What the lines of a label need of an address; an Address has it."""
+
+    @property
+    def alamat(self) -> str: ...
+    @property
+    def rt_rw(self) -> str: ...
+    @property
+    def dusun(self) -> str: ...
+    @property
+    def desa_kelurahan(self) -> str: ...
+    @property
+    def kecamatan(self) -> str: ...
+    @property
+    def kabupaten(self) -> str: ...
+    @property
+    def rt(self) -> str: ...
+    @property
+    def rw(self) -> str: ...
+    @property
+    def village_code(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+
+
 def printed_lines(
-    address: Address, corrections: Mapping[str, str] | None = None, *, gazetteer: Gazetteer | None = None
+    address: Printed, corrections: Mapping[str, str] = NO_CORRECTIONS, *, gazetteer: Gazetteer | None = None
 ) -> tuple[str, ...]:
     """The address lines of a label in the order of UPU S42: street, RT/RW, Kel./Desa, Kec.
 
     The resident's own spelling stays; official names stand where nothing was typed or where a person chose
     another village than the typed one.
     """
-    typed = typed_input(address, corrections)
     village, district = printed_region(address, corrections, gazetteer=gazetteer)
-    rt_rw = (
-        f"RT {address.rt or '000'} / RW {address.rw or '000'}"
-        if address.rt or address.rw
-        else typed.rt_rw.strip()
-    )
-    street = ", ".join(part for part in (typed.alamat.strip(), typed.dusun.strip()) if part)
+    street = corrections.get("alamat", address.alamat).strip()
+    dusun = corrections.get("dusun", address.dusun).strip()
+    if address.rt or address.rw:
+        rt_rw = f"RT {address.rt or '000'} / RW {address.rw or '000'}"
+    else:
+        rt_rw = corrections.get("rt_rw", address.rt_rw).strip()
     kind = "Kel." if address.village_code[9:10] == "1" else "Desa"
-    lines = (street, rt_rw, _named(kind, village, _VILLAGE_WORDS), _named("Kec.", district, _DISTRICT_WORDS))
-    return tuple(line for line in lines if line)
+    lines = (
+        f"{street}, {dusun}" if street and dusun else street or dusun,
+        rt_rw,
+        _named(kind, village, _VILLAGE_WORDS),
+        _named("Kec.", district, _DISTRICT_WORDS),
+    )
+    return tuple([line for line in lines if line])
 
 
 def printed_region(
-    address: Address, corrections: Mapping[str, str] | None = None, *, gazetteer: Gazetteer | None = None
+    address: Printed, corrections: Mapping[str, str] = NO_CORRECTIONS, *, gazetteer: Gazetteer | None = None
 ) -> tuple[str, str]:
     """Village and district as they stand on the label."""
-    known = gazetteer or current_gazetteer()
-    village, district = (
-        (corrections or {}).get(name, getattr(address, name)).strip()
-        for name in ("desa_kelurahan", "kecamatan")
-    )
-    code = address.village_code
-    if code in known and (address.rule == REVIEWED or not village):
-        village = known.name(code)
-    if code in known and (address.rule == REVIEWED or not district):
-        district = known.name(code[:8])
+    village = corrections.get("desa_kelurahan", address.desa_kelurahan).strip()
+    district = corrections.get("kecamatan", address.kecamatan).strip()
+    if village and district and address.rule != REVIEWED:
+        return village, district
+    known, code = gazetteer or current_gazetteer(), address.village_code
+    if code in known:
+        chosen = address.rule == REVIEWED
+        return (
+            known.name(code) if chosen or not village else village,
+            known.name(code[:8]) if chosen or not district else district,
+        )
     return village, district
 
 
-def region_line(address: Address, *, gazetteer: Gazetteer | None = None) -> str:
+def region_line(address: Printed, *, gazetteer: Gazetteer | None = None) -> str:
     """The regency in capitals, beside which the postcode stands: KABUPATEN BEKASI."""
-    known = gazetteer or current_gazetteer()
-    code = address.village_code[:5]
-    return (known.name(code) if code in known else address.kabupaten.strip()).upper()
+    return _regency(address.village_code[:5], address.kabupaten, gazetteer or current_gazetteer())
 
 
+@lru_cache(maxsize=1_024)
+def _regency(code: str, typed: str, known: Gazetteer) -> str:
+    return (known.name(code) if code in known else typed.strip()).upper()
+
+
+@lru_cache(maxsize=8_192)
 def _named(word: str, name: str, level_words: frozenset[str]) -> str:
     if not name:
         return ""

@@ -1,15 +1,15 @@
 """The papers of a shipment: labels in manifest order, the dispatch list and the handover record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from accounts.services import record
-from addresses.models import Address
+from addresses.checking import NO_CORRECTIONS
 from addresses.services import corrections_of, current_gazetteer, printed_lines, printed_region, region_line
 from labels.content import LabelContent, LabelError, LabelFault
 from labels.sheets import write_labels
@@ -34,11 +34,33 @@ MANIFEST_WRITERS: Final = {"pdf": write_manifest_pdf, "xlsx": write_manifest_xls
 FROZEN_STATES: Final = (ShipmentState.CLOSED, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
 # What labels and lists need of a card: the sealed fields stay closed.
 _SHOWN: Final = (
-    "position", "number", "bag__code", "card__reference", "card__name", "card__address__alamat", "card__address__rt_rw",
-    "card__address__dusun", "card__address__desa_kelurahan", "card__address__kecamatan", "card__address__kabupaten",
-    "card__address__provinsi", "card__address__kode_pos", "card__address__rt", "card__address__rw",
+    "number", "bag__code", "card__reference", "card__name", "card__address_id", "card__address__alamat",
+    "card__address__rt_rw", "card__address__dusun", "card__address__desa_kelurahan", "card__address__kecamatan",
+    "card__address__kabupaten", "card__address__kode_pos", "card__address__rt", "card__address__rw",
     "card__address__village_code", "card__address__postcode", "card__address__rule",
 )  # fmt: skip
+
+
+class ShownItem(NamedTuple):
+    """What stands on the papers about one item, in the order of the columns that are read."""
+
+    number: str | None
+    bag: str | None
+    reference: str
+    name: str
+    address_id: int
+    alamat: str
+    rt_rw: str
+    dusun: str
+    desa_kelurahan: str
+    kecamatan: str
+    kabupaten: str
+    kode_pos: str
+    rt: str
+    rw: str
+    village_code: str
+    postcode: str
+    rule: str
 
 
 def shipment_labels(*, shipment_id: int) -> Iterator[LabelContent]:
@@ -48,21 +70,20 @@ def shipment_labels(*, shipment_id: int) -> Iterator[LabelContent]:
     sender_lines = tuple(line.strip() for line in office.address.splitlines() if line.strip())
     known = current_gazetteer()
     for item, corrections in _items(shipment_id):
-        card, address = item.card, item.card.address
-        village, _district = printed_region(address, corrections, gazetteer=known)
+        village, _district = printed_region(item, corrections, gazetteer=known)
         yield LabelContent(
             sender_name=office.name,
             sender_lines=sender_lines,
-            addressee=card.name,
-            address_lines=printed_lines(address, corrections, gazetteer=known),
-            region_line=region_line(address, gazetteer=known),
-            postcode=_postcode(address, corrections),
+            addressee=item.name,
+            address_lines=printed_lines(item, corrections, gazetteer=known),
+            region_line=region_line(item, gazetteer=known),
+            postcode=_postcode(item, corrections),
             item_number=item.number or "",
-            reference=card.reference,
+            reference=item.reference,
             post_office_code=post_office.code,
             post_office_name=post_office.name,
-            bag_code=item.bag.code if item.bag else "",
-            sort_key=(post_office.code, village, address.rw),
+            bag_code=item.bag or "",
+            sort_key=(post_office.code, village, item.rw),
         )
 
 
@@ -134,17 +155,16 @@ def manifest_rows(*, shipment_id: int) -> Iterator[ManifestRow]:
     """The rows of the dispatch list, in the order of the labels."""
     known = current_gazetteer()
     for place, (item, corrections) in enumerate(_items(shipment_id), 1):
-        address = item.card.address
-        village, district = printed_region(address, corrections, gazetteer=known)
+        village, district = printed_region(item, corrections, gazetteer=known)
         yield ManifestRow(
             position=place,
             item_number=item.number or "",
-            reference=item.card.reference,
-            addressee=item.card.name,
+            reference=item.reference,
+            addressee=item.name,
             village=village,
             district=district,
-            postcode=_postcode(address, corrections),
-            bag=item.bag.code if item.bag else "",
+            postcode=_postcode(item, corrections),
+            bag=item.bag or "",
         )
 
 
@@ -215,18 +235,18 @@ def _shipment(shipment_id: int) -> Shipment:
     return shipment
 
 
-def _items(shipment_id: int) -> Iterator[tuple[Item, dict[str, str]]]:
+def _items(shipment_id: int) -> Iterator[tuple[ShownItem, Mapping[str, str]]]:
     """The items that belong to the shipment, with people's corrections of their addresses."""
     items = Item.objects.filter(shipment_id=shipment_id, taken_out_at__isnull=True).order_by("position")
-    shown = items.select_related("card__address", "bag").only(*_SHOWN).iterator(chunk_size=CHUNK)
-    while chunk := list(islice(shown, CHUNK)):
-        corrected = corrections_of(address_ids=[item.card.address_id for item in chunk])
+    rows = map(ShownItem._make, items.values_list(*_SHOWN).iterator(chunk_size=CHUNK))
+    while chunk := list(islice(rows, CHUNK)):
+        corrected = corrections_of(address_ids=[item.address_id for item in chunk])
         for item in chunk:
-            yield item, corrected.get(item.card.address_id, {})
+            yield item, corrected.get(item.address_id, NO_CORRECTIONS)
 
 
-def _postcode(address: Address, corrections: dict[str, str]) -> str:
-    return address.postcode or corrections.get("kode_pos", address.kode_pos).strip()
+def _postcode(item: ShownItem, corrections: Mapping[str, str]) -> str:
+    return item.postcode or corrections.get("kode_pos", item.kode_pos).strip()
 
 
 def _paper_differences(handover: Handover) -> Iterator[PaperDifference]:

@@ -206,8 +206,7 @@ def test_import_refuses_a_wrong_file_and_writes_nothing(
 
 def test_import_refuses_an_empty_sheet_below_its_titles(take_in: Callable[..., ImportReport]) -> None:
     with pytest.raises(SheetError) as caught:
-    rows = [card_row(1), card_row(2), card_row(2, blank="B"), card_row(4), card_row(5)]
-    path = write_cards(tmp_path / "k.xlsx", rows)
+        take_in([])
     assert caught.value.code is SheetFault.EMPTY
 
 
@@ -226,9 +225,8 @@ def test_interrupted_import_ends_with_the_same_rows_when_it_is_repeated(
     registry: Office, printing_user: User, now: dt.datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registering, "CHUNK", 2)
-    path = write_cards(
-        tmp_path / "k.xlsx", [card_row(1), card_row(2), card_row(2, blank="B"), card_row(4), card_row(5)]
-    )
+    rows = [card_row(1), card_row(2), card_row(2, blank="B"), card_row(4), card_row(5)]
+    path = write_cards(tmp_path / "k.xlsx", rows)
     intake = IntakeFile.objects.create(office=registry, name="k.xlsx", sha256="0" * 64, uploaded_at=now)
 
     class Killed(Exception):
