@@ -96,6 +96,7 @@ class Typist:
             for district in gazetteer.children(regency_code)
             for village in gazetteer.children(district.code)
         }
+        self._district_names = {district.name for district in self._district_of.values()}
         self.villages: Sequence[Region] = [
             village
             for district in gazetteer.children(regency_code)
@@ -134,7 +135,7 @@ class Typist:
     def hopelessly(self) -> AddressInput:
         """Type what nobody at a desk can put right: no village, one that does not exist, or two at once."""
         random = self._random
-        village, other = random.sample(list(self.villages), 2)
+        village = random.choice(self.villages)
         typed = self.well(village, rt=random.randint(1, 12), rw=random.randint(1, 20))
         kind = random.randrange(3)
         if kind == 0:
@@ -145,9 +146,17 @@ class Typist:
                 desa_kelurahan=random.choice(("Kampung Baru Barat", "Pondok Indah Raya", "Blok Timur")),
                 kode_pos="",
             )
+        other = random.choice(self._elsewhere(village))
         kind_of_other = "Kel." if other.code.split(".")[-1].startswith("1") else "Desa"
         other_district = self._district_of[other.code].name
         return replace(typed, alamat=f"{typed.alamat} {kind_of_other} {other.name} Kec. {other_district}")
+
+    def _elsewhere(self, village: Region) -> Sequence[Region]:
+        """Give villages of other districts whose name is no district's: naming one of them is a contradiction."""
+        here = village.code.rpartition(".")[0]
+        return [
+            v for v in self.villages if not v.code.startswith(here) and v.name not in self._district_names
+        ]
 
     def _old_name(self, village: Region, typed: AddressInput) -> AddressInput:
         return replace(typed, desa_kelurahan=OLD_NAMES.get(village.code, typed.desa_kelurahan))
