@@ -36,6 +36,7 @@ CONFIDENCE: Final = {
     Rule.NOTHING: 0.0,
 }
 """How often the village was right, by rule; measured with bench/addresses.py and rounded down."""
+_DOUBTFUL: Final = frozenset((Rule.FUZZY_IN_DISTRICT, Rule.ABBREVIATION))
 _IN_DISTRICT: Final = frozenset((Rule.EXACT, Rule.ALIAS, Rule.ABBREVIATION, Rule.FUZZY_IN_DISTRICT))
 
 
@@ -195,7 +196,7 @@ class Hierarchy:
         if not plain(village):
             return self._district_only(regency, kecamatan, found, swapped, (), NOT_FOUND)
         near = self._in_districts(regency, village, kecamatan, district, found)
-        if near is not None and near.rule is Rule.FUZZY_IN_DISTRICT:
+        if near is not None and near.rule in _DOUBTFUL:
             near = self._doubted(near, village)
         if near is not None and near.level is Level.VILLAGE:
             if near.sure and near.district.sure and found.sure and not swapped and not _all_guessed(near):

@@ -10,7 +10,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from addresses.gazetteer import NameIndex
-from addresses.names import abbreviates, join_words, key_of, plain, sound_of, without_level_word, words_of
+from addresses.names import (
+    ROMAN,
+    abbreviates,
+    join_words,
+    key_of,
+    plain,
+    sound_of,
+    without_level_word,
+    words_of,
+)
 from addresses.outcome import Status
 
 NOTHING_FOUND_SCORE: Final = 60
@@ -105,6 +114,8 @@ def _shortens(words: list[str], key: str) -> bool:
     tail = join_words(words_of("x " + " ".join(words[1:]))[1:])
     if key.endswith(tail) and len(words[0]) <= 4:
         return abbreviates(words[0], key[: len(key) - len(tail)])
+    if words[-1] in ROMAN or words[-1].isdigit():
+        return False  # "Kebo I" is not short for "Kebo Ilir"
     head = join_words(words_of(" ".join(words[:-1])))
     return len(words[-1]) <= 4 and key.startswith(head) and abbreviates(words[-1], key[len(head) :] or " ")
 

@@ -75,6 +75,11 @@ def test_a_mistyped_name_that_is_right_elsewhere_in_the_regency_is_reviewed() ->
     assert "53.19.11.2009" in {answer.village_code, *(option.code for option in answer.alternatives)}
 
 
+def test_a_numeral_is_no_short_form() -> None:
+    answer = check("Kota Bangun I", "Kota Bangun", "Kutai Kartanegara")
+    assert (answer.village_code, answer.rule) == ("64.02.19.2004", Rule.MOVED)
+
+
 def test_three_mistyped_levels_are_three_guesses() -> None:
     answer = check("Karangasih", "Karangasih", "Karangasih")
     assert answer.verdict is not Verdict.DELIVERABLE
