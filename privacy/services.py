@@ -47,3 +47,9 @@ def receive_data_request(
         received_at=at,
         due_at=at + ANSWER_WITHIN,
     )
+
+
+def answer_data_request(*, request_id: int, answer: str, actor_id: int, at: datetime) -> bool:
+    """Write the answer to a request down; False when somebody has answered it already."""
+    request = DataRequest.objects.filter(pk=request_id, answered_at__isnull=True)
+    return request.update(answered_at=at, answered_by_id=actor_id, answer=answer) == 1

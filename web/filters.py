@@ -3,18 +3,21 @@
 import django_filters as df
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry
 from addresses.models import Verdict
 from delivery.ledger import cards_in_bucket
-from delivery.models import CourierFile
+from delivery.models import CourierFile, CourierRow
 from jobs.models import Job, JobState
+from offices.services import policy_of
 from privacy.models import AccessRecord
-from shipments.models import Card, Channel, IntakeFile, Lane, Shipment, ShipmentState
+from shipments.models import Card, Channel, HandoverDifference, IntakeFile, Lane, Shipment, ShipmentState
 from shipments.numbers import normalise
 from web import words
+from web.silence import silent_since
 
 DAY = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
 SELECT = forms.Select(attrs={"class": "form-select"})
@@ -55,6 +58,8 @@ class CardFilter(df.FilterSet):  # type: ignore[misc]
         method="contradicted", label=_("only with contradictions"), widget=CHECK
     )
 
+    silent = df.BooleanFilter(method="without_news", label=_("only silent items"), widget=CHECK)
+
     class Meta:
         model = Card
         fields: list[str] = []
@@ -71,6 +76,14 @@ class CardFilter(df.FilterSet):  # type: ignore[misc]
         """Keep the cards of one bucket of the ledger."""
         return rows.filter(pk__in=cards_in_bucket(office_id=None, bucket=value).values("pk"))
 
+    def without_news(self, rows: QuerySet[Card], _name: str, value: bool) -> QuerySet[Card]:
+        """Keep the cards of which the post has said nothing for longer than the usual days."""
+        if not value:
+            return rows
+        user = self.request.user
+        days = policy_of(office=user.office).silent_after_days if user.office else 0
+        return rows.filter(delivery__in=silent_since(at=timezone.now(), days=days))
+
     def contradicted(self, rows: QuerySet[Card], _name: str, value: bool) -> QuerySet[Card]:
         """Keep the cards whose events contradict each other."""
         return rows.filter(delivery__contradictions__gt=0) if value else rows
@@ -81,11 +94,34 @@ class ShipmentFilter(df.FilterSet):  # type: ignore[misc]
 
     q = df.CharFilter("number", lookup_expr="icontains", label=_("Number"), widget=TEXT)
     state = _choice("state", _("State"), ShipmentState.choices)
+    labels = df.ChoiceFilter(
+        method="with_labels",
+        label=_("Labels"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("no", _("not printed"))],
+    )
+    differences = df.ChoiceFilter(
+        method="with_differences",
+        label=_("Differences"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("open", _("open"))],
+    )
     post_office = df.CharFilter("post_office__code", label=_("Post office code"), widget=TEXT)
 
     class Meta:
         model = Shipment
         fields: list[str] = []
+
+    def with_labels(self, rows: QuerySet[Shipment], _name: str, _value: str) -> QuerySet[Shipment]:
+        """Keep the shipments whose labels were never printed."""
+        return rows.filter(label_prints__isnull=True)
+
+    def with_differences(self, rows: QuerySet[Shipment], _name: str, _value: str) -> QuerySet[Shipment]:
+        """Keep the shipments with a difference that nobody has settled."""
+        unsettled = HandoverDifference.objects.filter(closed_at__isnull=True)
+        return rows.filter(pk__in=unsettled.values("handover__shipment_id"))
 
 
 class IntakeFilter(df.FilterSet):  # type: ignore[misc]
@@ -104,10 +140,21 @@ class CourierFileFilter(df.FilterSet):  # type: ignore[misc]
 
     q = df.CharFilter("name", lookup_expr="icontains", label=_("File name"), widget=TEXT)
     state = _choice("state", _("State"), CourierFile.State.choices)
+    rows = df.ChoiceFilter(
+        method="with_rows",
+        label=_("Rows"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("yes", _("to look at"))],
+    )
 
     class Meta:
         model = CourierFile
         fields: list[str] = []
+
+    def with_rows(self, rows: QuerySet[CourierFile], _name: str, _value: str) -> QuerySet[CourierFile]:
+        """Keep the files with rows that somebody must look at."""
+        return rows.filter(pk__in=CourierRow.objects.values("courier_file_id"))
 
 
 class JobFilter(df.FilterSet):  # type: ignore[misc]

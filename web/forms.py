@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from addresses.models import AddressReview
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
+from privacy.models import DataRequest
 from shipments.models import AreaHold, Channel
+from shipments.numbers import normalise
 from web import words
 
 
@@ -211,6 +213,23 @@ class NumberListForm(Styled, forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("One a line, in the order of the list."),
     )
+
+
+class DataRequestForm(Styled, forms.Form):
+    """A person's request about their own data."""
+
+    kind = forms.ChoiceField(label=_("What is asked for"), choices=DataRequest.Kind.choices)
+    reference = forms.CharField(label=_("Reference of the card"), max_length=12)
+    text = forms.CharField(
+        label=_("What the person said"),
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_reference(self) -> str:
+        """Read it as a scanner would."""
+        return normalise(self.cleaned_data["reference"]).value
 
 
 class ClosureForm(Styled, forms.Form):

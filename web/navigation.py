@@ -89,6 +89,13 @@ MENU: tuple[Group, ...] = (
             Entry(_("Ledger"), "web:ledger", "journal-check", O.SEE_LEDGER, "ledger"),
             Entry(_("Jobs"), "web:jobs", "list-task", O.SEE_JOBS, "job"),
             Entry(_("Audit"), "web:audit", "journal-text", O.SEE_AUDIT, "audit"),
+            Entry(
+                _("Data requests"),
+                "web:data-requests",
+                "clipboard-check",
+                O.ANSWER_DATA_REQUESTS,
+                "data-request",
+            ),
             Entry(_("Access to personal data"), "web:access-log", "eye", O.SEE_ACCESS_LOG, "access-log"),
         ),
     ),

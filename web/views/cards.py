@@ -48,7 +48,7 @@ def card_list(request: StaffRequest) -> HttpResponse:
             request, _("Look for a NIK with the search field: an address of a page must not hold it.")
         )
         return redirect("web:cards")
-    found = CardFilter(request.GET, queryset=cards_in_scope(request.user))
+    found = CardFilter(request.GET, queryset=cards_in_scope(request.user), request=request)
     shown = listing(request, _with_places(found.qs), sorts=SORTS, default="-printed")
     context = {"filter": found, "page": shown.page, "sort": shown.sort}
     return render(request, "web/cards/list.html", context)
@@ -130,7 +130,7 @@ def card_open(request: StaffRequest, reference: str) -> HttpResponse:
 @requires(Operation.SEE_CARDS)
 def card_export(request: StaffRequest) -> FileResponse:
     """Send the filtered list as CSV, without NIK, family card and phone; that it left is recorded."""
-    cards = CardFilter(request.GET, queryset=cards_in_scope(request.user)).qs
+    cards = CardFilter(request.GET, queryset=cards_in_scope(request.user), request=request).qs
     now = timezone.now()
     record_export(
         actor_id=request.user.pk, subject_kind="card", subject_key="list", records=cards.count(), at=now

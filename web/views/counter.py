@@ -1,100 +1,128 @@
-"""The counter: scan, check, confirm; today's collections; and taking one back the same day."""
+"""The counter: scan, check, confirm; the receipt of each collection."""
 
 import uuid
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
-from accounts.permissions import Operation, may
-from delivery.counter import (
-    Collector,
-    FoundAtCounter,
-    check_collection,
-    collect,
-    find_card,
-    undo_collection,
-)
+from accounts.permissions import Operation
+from delivery.counter import Collector, FoundAtCounter, Refusal, check_collection, collect, find_card
 from delivery.models import Appointment, Collection, CounterStay
-from delivery.refusals import DeliveryRefused
+from delivery.refusals import Code, DeliveryRefused
 from offices.models import Office
 from offices.services import local_day, places_left, policy_of
+from privacy.masking import mask_digits
+from shipments.numbers import NumberKind, normalise
 from web import words
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
 from web.messages import refusal_text
+from web.scans import ScanAnswer, bad, good
 
 LAST_COLLECTIONS = 10
+SCAN_LENGTH = 200
+ORDINARY = "ORDINARY"
+SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
-
-class ScanForm(Styled, forms.Form):
-    """What the scanner typed."""
-
-    scanned = forms.CharField(
-        label=_("Scan the label, the QR code, or type a number or NIK"),
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={"autofocus": True, "autocomplete": "off", "spellcheck": "false", "class": "scan-field"}
-        ),
-    )
+# Nobody has been asked for papers yet when a card is found.
+_ASKED_LATER = frozenset(
+    {Code.DOCUMENT_MISSING, Code.OLD_CARD_NOT_SURRENDERED, Code.COLLECTOR_NOT_ALLOWED, Code.WRONG_PIN}
+)
+# What a refusal says of a card that no table of words knows.
+_PLACES = {
+    "REGISTERED": gettext_lazy("printed, but not sent yet"),
+    "NOT_AT_COUNTER": gettext_lazy("not at a counter"),
+    "MOVED": gettext_lazy("taken from the shelf a moment ago"),
+    "AREA_HOLD": gettext_lazy("its area is on hold"),
+}
 
 
 class CollectForm(Styled, forms.Form):
     """Who takes the card, with which papers."""
 
-    card_id = forms.IntegerField(widget=forms.HiddenInput)
     nonce = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    relation = forms.ChoiceField(label=_("Who collects?"), widget=forms.RadioSelect)
+    relation = forms.ChoiceField(label=gettext_lazy("Who collects?"), widget=forms.RadioSelect)
     documents = forms.MultipleChoiceField(
-        label=_("Papers shown"),
+        label=gettext_lazy("Papers shown"),
         required=False,
-        choices=Collection.Document.choices,
+        choices=[(code, word.label) for code, word in words.DOCUMENT.items()],
         widget=forms.CheckboxSelectMultiple,
     )
-    old_card_surrendered = forms.BooleanField(label=_("The old card was handed in"), required=False)
-    collector_name = forms.CharField(
-        label=_("Name of the person, if not the holder"), required=False, max_length=120
+    old_card_surrendered = forms.BooleanField(
+        label=gettext_lazy("The old card was handed in"), required=False
     )
-    pin = forms.CharField(label=_("PIN from the message"), required=False, max_length=12)
+    collector_name = forms.CharField(
+        label=gettext_lazy("Name, if it is not the holder"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    shown_nik = forms.CharField(
+        label=gettext_lazy("The card's NIK, read from the papers"),
+        required=False,
+        max_length=24,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    pin = forms.CharField(
+        label=gettext_lazy("PIN from the message"),
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
 
     def __init__(self, *args: Any, counter: Office, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         relation = self.fields["relation"]
         assert isinstance(relation, forms.ChoiceField)  # noqa: S101 - narrows the type
-        allowed = [name for name in Collector if name in policy_of(office=counter).collectors]
-        relation.choices = [(name.value, words.word_of("relation", name).label) for name in allowed]
+        policy = policy_of(office=counter)
+        allowed = [name for name in Collector if name in policy.collectors]
+        relation.choices = [
+            (name.value, _who_shows(name, policy.documents.get(name.value, []))) for name in allowed
+        ]
 
     def clean(self) -> dict[str, Any]:
         """Ask for the name of somebody who is not the holder."""
         data: dict[str, Any] = super().clean() or {}
-        if (
-            data.get("relation") not in (None, Collector.HOLDER)
-            and not data.get("collector_name", "").strip()
-        ):
+        holder = data.get("relation") in (None, Collector.HOLDER)
+        if not holder and not data.get("collector_name", "").strip():
             self.add_error("collector_name", _("Write the name of the person who collects."))
         return data
+
+
+def _who_shows(collector: Collector, documents: Sequence[Sequence[str]]) -> str:
+    """Say who it is and what the office's policy asks them to show."""
+    who = words.word_of("relation", collector).label
+    any_of = _(" or ")
+    shown = "; ".join(
+        any_of.join(str(words.word_of("document", code).label) for code in one_of) for one_of in documents
+    )
+    return _("%(who)s – shows: %(papers)s") % {"who": who, "papers": shown} if shown else str(who)
 
 
 @requires(Operation.SERVE_COUNTER)
 def desk(request: StaffRequest) -> HttpResponse:
     """Find a card by scan and show what speaks against giving it out."""
     counter, now = office_of(request.user), timezone.now()
-    scan = ScanForm(request.POST or None)
-    if request.method != "POST" or not scan.is_valid():
-        return _page(request, counter, now, scan=ScanForm())
+    scanned = request.POST.get("scanned", "").strip()[:SCAN_LENGTH]
+    if request.method != "POST" or not scanned:
+        return _page(request, counter, now)
     try:
-        found = find_card(
-            counter_id=counter.pk, scanned=scan.cleaned_data["scanned"], actor_id=request.user.pk, at=now
-        )
+        found = find_card(counter_id=counter.pk, scanned=scanned, actor_id=request.user.pk, at=now)
     except DeliveryRefused as refusal:
-        return _page(request, counter, now, scan=scan, refusal=refusal_text(refusal), status=404)
-    return _found(request, counter, now, found)
+        answer = bad(word=_("Not found"), scanned=_harmless(scanned), detail=_told(refusal))
+        return _page(request, counter, now, answer=answer, typed=scanned, status=404)
+    return _page(request, counter, now, **_work(counter, found, now))
 
 
 @requires(Operation.SERVE_COUNTER)
@@ -103,114 +131,63 @@ def give_out(request: StaffRequest) -> HttpResponse:
     """Give the card out; a repeat of the same confirmation gives the same answer."""
     counter, now = office_of(request.user), timezone.now()
     form = CollectForm(request.POST, counter=counter)
-    found = _card_again(request, counter, now)
-    if found is None:
-        return redirect("web:counter")
-    if not form.is_valid():
-        return _found(request, counter, now, found, form=form, status=422)
-    typed = form.cleaned_data
     try:
-        collection = collect(
-            counter_id=counter.pk,
-            card_id=found.card_id,
-            relation=typed["relation"],
-            documents=typed["documents"],
-            collector_name=typed["collector_name"],
-            old_card_surrendered=typed["old_card_surrendered"],
-            nonce=typed["nonce"],
-            pin=typed["pin"] or None,
-            actor_id=request.user.pk,
-            at=now,
-        )
-    except DeliveryRefused as refusal:
-        return _found(request, counter, now, found, form=form, refusal=refusal_text(refusal), status=409)
-    return redirect("web:counter-done", collection_id=collection.pk)
-
-
-@requires(Operation.SERVE_COUNTER)
-def done(request: StaffRequest, collection_id: int) -> HttpResponse:
-    """Say that the card was given out, and wait for the next scan."""
-    counter = office_of(request.user)
-    given = get_object_or_404(Collection.objects.select_related("card"), pk=collection_id, counter=counter)
-    return _page(request, counter, timezone.now(), scan=ScanForm(), given=given)
-
-
-@requires(Operation.UNDO_COLLECTION)
-@require_POST
-def undo(request: StaffRequest, collection_id: int) -> HttpResponse:
-    """Take a collection of today back, with a reason."""
-    registry, now = office_of(request.user), timezone.now()
-    collection = get_object_or_404(Collection, pk=collection_id, card__office=registry)
-    try:
-        undo_collection(
-            collection_id=collection.pk,
-            reason=request.POST.get("reason", ""),
-            actor_id=request.user.pk,
-            at=now,
-        )
-    except DeliveryRefused as refusal:
-        return _collections(request, refusal=refusal_text(refusal), status=409)
-    return redirect("web:collections")
-
-
-@requires(Operation.SERVE_COUNTER)
-def collections(request: StaffRequest) -> HttpResponse:
-    """List what was given out today."""
-    return _collections(request)
-
-
-def _collections(request: StaffRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    office = office_of(request.user)
-    may_undo = may(request.user, Operation.UNDO_COLLECTION)
-    rows = Collection.objects.select_related("card", "counter", "collected_by")
-    mine = rows.filter(card__office=office) if may_undo else rows.filter(counter=office)
-    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    context = {
-        "collections": mine.filter(collected_at__gte=today)[:200],
-        "may_undo": may_undo,
-        "refusal": refusal,
-    }
-    return render(request, "web/counter/collections.html", context, status=status)
-
-
-def _card_again(request: StaffRequest, counter: Office, now: datetime) -> FoundAtCounter | None:
-    """Find the card of the form again, by its reference, as the desk found it."""
-    try:
-        return find_card(
+        found = find_card(
             counter_id=counter.pk,
             scanned=request.POST.get("reference", ""),
             actor_id=request.user.pk,
             at=now,
         )
     except DeliveryRefused:
-        return None
+        return redirect("web:counter")
+    if not form.is_valid():
+        texts = [f"{form[name].label}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        answer = bad(word=_("Not given out yet"), scanned=found.reference, detail=" ".join(texts))
+        return _page(request, counter, now, answer=answer, found=found, form=form, status=422)
+    try:
+        collection = _collect(request, counter, found, form.cleaned_data, now)
+    except DeliveryRefused as refusal:
+        answer = bad(word=_("Not given out"), scanned=found.reference, detail=_told(refusal))
+        return _page(request, counter, now, answer=answer, found=found, form=form, status=409)
+    return redirect("web:counter-done", collection_id=collection.pk)
 
 
-def _found(
-    request: StaffRequest,
-    counter: Office,
-    now: datetime,
-    found: FoundAtCounter,
-    *,
-    form: CollectForm | None = None,
-    refusal: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    first = {"card_id": found.card_id, "nonce": uuid.uuid4().hex, "relation": Collector.HOLDER.value}
-    hindrances = [] if form is not None else _hindrances(counter, found, now)
-    context: dict[str, Any] = {
-        "found": found,
-        "form": form or CollectForm(initial=first, counter=counter),
-        "hindrances": hindrances,
-        "refusal": refusal,
-        "blocked": not found.here,
-    }
-    return _page(request, counter, now, scan=ScanForm(), status=status, **context)
+def _collect(
+    request: StaffRequest, counter: Office, found: FoundAtCounter, typed: dict[str, Any], now: datetime
+) -> Collection:
+    return collect(
+        counter_id=counter.pk,
+        card_id=found.card_id,
+        relation=typed["relation"],
+        documents=typed["documents"],
+        collector_name=typed["collector_name"],
+        old_card_surrendered=typed["old_card_surrendered"],
+        nonce=typed["nonce"],
+        pin=typed["pin"] or None,
+        shown_nik=typed["shown_nik"],
+        actor_id=request.user.pk,
+        at=now,
+    )
 
 
-def _hindrances(counter: Office, found: FoundAtCounter, now: datetime) -> list[str]:
-    """Say what speaks against it whatever papers are shown: nobody has been asked for papers yet."""
-    asked_later = {"DOCUMENT_MISSING", "OLD_CARD_NOT_SURRENDERED", "COLLECTOR_NOT_ALLOWED", "WRONG_PIN"}
+@requires(Operation.SERVE_COUNTER)
+def done(request: StaffRequest, collection_id: int) -> HttpResponse:
+    """Say that the card was given out, offer the receipt, and wait for the next scan."""
+    counter = office_of(request.user)
+    rows = Collection.objects.select_related("card", "counter", "collected_by").defer(*SEALED)
+    given = get_object_or_404(rows, pk=collection_id, counter=counter)
+    answer = good(word=_("Given out"), scanned=given.card.reference, detail=_("Scan the next card."))
+    if given.undone_at is not None:
+        answer = bad(
+            word=_("Taken back"),
+            scanned=given.card.reference,
+            detail=_("A supervisor has taken this collection back."),
+        )
+    return _page(request, counter, timezone.now(), answer=answer, given=given)
+
+
+def _work(counter: Office, found: FoundAtCounter, now: datetime) -> dict[str, Any]:
+    """Give what the page shows of a card that was found: the answer and, if nothing speaks against it, the form."""
     refusals = check_collection(
         counter_id=counter.pk,
         card_id=found.card_id,
@@ -218,11 +195,36 @@ def _hindrances(counter: Office, found: FoundAtCounter, now: datetime) -> list[s
         documents=list(Collection.Document.values),
         at=now,
     )
-    return [
-        refusal_text(DeliveryRefused(refusal.code, **refusal.params))
-        for refusal in refusals
-        if refusal.code not in asked_later
-    ]
+    hindrances = [_told(refusal) for refusal in refusals if refusal.code not in _ASKED_LATER]
+    if hindrances:
+        answer = bad(word=_("Do not give it out"), scanned=found.reference, detail=" ".join(hindrances))
+        return {"answer": answer, "found": found}
+    where = _("Shelf %(shelf)s") % {"shelf": found.shelf} if found.shelf else _("It is here")
+    answer = good(
+        word=where,
+        scanned=found.reference,
+        detail=_("Fetch the card and check the papers. Enter leads to the confirmation."),
+    )
+    first = {"nonce": uuid.uuid4().hex, "relation": Collector.HOLDER.value}
+    return {"answer": answer, "found": found, "form": CollectForm(initial=first, counter=counter)}
+
+
+def _told(refusal: DeliveryRefused | Refusal) -> str:
+    """Say a refusal with plain words in the place of its codes."""
+    params = dict(refusal.params)
+    if "documents" in params:
+        params["documents"] = str(params["documents"]).split(", ")
+    if "status" in params:
+        params["status"] = str(_PLACES.get(params["status"], params["status"]))
+    if "reason" in params:
+        reason = params["reason"]
+        params["reason"] = str(_PLACES.get(reason) or words.word_of("disposition", reason).label)
+    return refusal_text(DeliveryRefused(refusal.code, **params))
+
+
+def _harmless(scanned: str) -> str:
+    found = normalise(scanned)
+    return mask_digits(found.value) if found.kind is NumberKind.NIK else scanned
 
 
 def _page(
@@ -230,27 +232,37 @@ def _page(
     counter: Office,
     now: datetime,
     *,
-    scan: ScanForm,
-    refusal: str = "",
+    answer: ScanAnswer | None = None,
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
+    """Show the desk; a scan that came from the page's own script gets only the part that changes."""
+    context = {"answer": answer, "counter": counter, **extra}
+    if request.htmx:
+        return render(request, "web/counter/answer.html", context)
     today = local_day(office=counter, at=now)
-    context = {
-        "scan": scan,
-        "refusal": refusal,
-        "counter": counter,
-        "appointments": Appointment.objects.filter(
-            counter=counter, day=today, cancelled_at__isnull=True
-        ).count(),
-        "places_left": places_left(office_id=counter.pk, lane="ORDINARY", day=today),
+    context |= {
+        "appointments": list(_appointments(counter, today)),
+        "places_left": places_left(office_id=counter.pk, lane=ORDINARY, day=today),
         "on_shelf": CounterStay.objects.filter(counter=counter, live=True).count(),
-        "last": _last(request.user, counter),
-        **extra,
+        "last": Collection.objects.filter(counter=counter, collected_by=request.user)
+        .select_related("card")
+        .defer(*SEALED, "collector_name")
+        .order_by("-collected_at")[:LAST_COLLECTIONS],
     }
     return render(request, "web/counter/desk.html", context, status=status)
 
 
-def _last(user: User, counter: Office) -> Any:
-    rows = Collection.objects.filter(counter=counter, collected_by=user).select_related("card")
-    return rows.order_by("-collected_at")[:LAST_COLLECTIONS]
+def _appointments(counter: Office, today: date) -> QuerySet[Appointment]:
+    """Give today's appointments, with the shelf and whether the card was given out already."""
+    card = OuterRef("card_id")
+    return (
+        Appointment.objects.filter(counter=counter, day=today, cancelled_at__isnull=True)
+        .select_related("card")
+        .defer(*SEALED)
+        .annotate(
+            given=Exists(Collection.objects.filter(card_id=card, undone_at__isnull=True)),
+            shelf=Subquery(CounterStay.objects.filter(card_id=card, live=True).values("shelf")[:1]),
+        )
+        .order_by("given", "card__name", "pk")
+    )

@@ -30,6 +30,13 @@ def ledger(request: StaffRequest) -> HttpResponse:
 
 
 @requires(Operation.SEE_LEDGER)
+def ledger_sum(request: StaffRequest) -> HttpResponse:
+    """Say whether the sum holds, for the home page."""
+    reconciliation = reconcile(office_id=registry_of(request.user))
+    return render(request, "web/ledger/sum.html", {"reconciliation": reconciliation})
+
+
+@requires(Operation.SEE_LEDGER)
 def ledger_export(request: StaffRequest, kind: str) -> FileResponse:
     """Send the ledger as CSV or XLSX."""
     answers = {"csv": csv_answer, "xlsx": xlsx_answer}

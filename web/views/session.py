@@ -8,14 +8,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from accounts.permissions import Operation, may
 from web.access import StaffRequest, public, signed_in
 from web.language import keep_language
+from web.today import actions_of, tiles_of
 
 
 @signed_in
 def home(request: StaffRequest) -> HttpResponse:
     """Show the signed-in user's work of today."""
-    return render(request, "web/home.html", {"now": timezone.now()})
+    now = timezone.now()
+    context = {
+        "now": now,
+        "tiles": tiles_of(request.user, now),
+        "actions": actions_of(request.user),
+        "shows_sum": may(request.user, Operation.SEE_LEDGER),
+    }
+    return render(request, "web/home.html", context)
 
 
 @public

@@ -1,17 +1,24 @@
 """What stands on a counter's shelf, what is on its way there, and taking in what came back."""
 
+from typing import Any
+
 from django import forms
+from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.permissions import Operation
-from delivery.models import CounterStay, ReturnReceipt
+from accounts.models import User
+from accounts.permissions import Operation, may
+from delivery.models import CounterStay, ReturnReceipt, Transfer
 from delivery.refusals import DeliveryRefused
 from delivery.returns import (
     ReturnScan,
+    TransferReceipt,
     receive_returns,
     receive_transfer,
     route_returns,
@@ -23,63 +30,49 @@ from web import words
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
 from web.lists import listing, page_of
-from web.messages import refusal_text
+from web.messages import refusal_text, tell_refusal
+from web.scans import ScanAnswer, bad, good
 
 SHELF_SORTS = {"arrived": "arrived_at", "shelf": "shelf", "until": "hold_until", "name": "card__name"}
+SCAN_LENGTH = 200
+SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
 
 class ReturnForm(Styled, forms.Form):
     """One item in hand."""
 
-    scanned = forms.CharField(
-        label=_("Scan the item"),
-        max_length=60,
-        widget=forms.TextInput(
-            attrs={"autofocus": True, "autocomplete": "off", "spellcheck": "false", "class": "scan-field"}
-        ),
-    )
+    scanned = forms.CharField(max_length=SCAN_LENGTH)
     condition = forms.ChoiceField(
-        label=_("Condition"),
+        label=gettext_lazy("Condition"),
         choices=ReturnReceipt.Condition.choices,
         widget=forms.RadioSelect,
         initial="FINE",
     )
-    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reason = self.fields["reason"]
         assert isinstance(reason, forms.ChoiceField)  # noqa: S101 - narrows the type
         reason.choices = [
-            ("", _("as the courier says")),
+            ("", gettext_lazy("as the courier says")),
             *((code.value, words.word_of("reason", code).label) for code in Reason if code),
         ]
-
-
-class TransferForm(Styled, forms.Form):
-    """What arrived of a transfer."""
-
-    shelf = forms.CharField(label=_("Shelf"), required=False, max_length=16)
-    references = forms.CharField(
-        label=_("Scanned cards"),
-        required=False,
-        help_text=_("One a line. Leave empty when all of the list arrived."),
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-    )
 
 
 @requires(Operation.SERVE_COUNTER)
 def shelf(request: StaffRequest) -> HttpResponse:
     """List the cards on the counter's shelf, oldest first."""
     counter = office_of(request.user)
-    stays = CounterStay.objects.filter(counter=counter, live=True).select_related("card")
-    words_asked = request.GET.get("q", "").strip()
-    if words_asked:
-        stays = stays.filter(shelf__istartswith=words_asked) | stays.filter(
-            card__reference__iexact=words_asked
+    stays = CounterStay.objects.filter(counter=counter, live=True).select_related("card").defer(*SEALED)
+    asked = request.GET.get("q", "").strip()
+    if asked:
+        stays = stays.filter(
+            Q(shelf__istartswith=asked) | Q(card__reference__iexact=asked) | Q(card__name__icontains=asked)
         )
     shown = listing(request, stays, sorts=SHELF_SORTS, default="arrived")
-    context = {"page": shown.page, "sort": shown.sort, "q": words_asked, "counter": counter}
+    today = timezone.localdate()
+    context = {"page": shown.page, "sort": shown.sort, "q": asked, "counter": counter, "today": today}
     return render(request, "web/counter/shelf.html", context)
 
 
@@ -96,69 +89,104 @@ def transfers(request: StaffRequest) -> HttpResponse:
 
 @requires(Operation.RECEIVE_RETURNS)
 def transfer(request: StaffRequest, transfer_id: int) -> HttpResponse:
-    """Show a transfer and take it in."""
+    """Show a transfer and take it in: card by card as they are scanned, or all that is still on the way."""
     row = get_object_or_404(
         transfers_visible_to(request.user).select_related("from_office", "to_office"), pk=transfer_id
     )
     mine = row.to_office_id == request.user.office_id
-    form = TransferForm(request.POST or None)
-    refusal, receipt = "", None
-    if request.method == "POST" and mine and form.is_valid():
-        scanned = form.cleaned_data["references"].split()
-        try:
-            receipt = receive_transfer(
-                transfer_id=row.pk,
-                references=scanned or None,
-                shelf=form.cleaned_data["shelf"],
-                actor_id=request.user.pk,
-                at=timezone.now(),
-            )
-        except DeliveryRefused as error:
-            refusal = refusal_text(error)
+    place = request.POST.get("shelf", "").strip()[:16]
+    everything = "all" in request.POST
+    scanned = request.POST.get("scanned", "")[:SCAN_LENGTH].split()
+    answer = None
+    if request.method == "POST" and mine and (scanned or everything):
+        answer = _take_in(request.user, row, scanned=None if everything else scanned, shelf=place)
         row.refresh_from_db()
-    cards = row.cards.select_related("card").order_by("card__name", "pk")
-    context = {"transfer": row, "mine": mine, "form": form, "refusal": refusal, "receipt": receipt}
-    return render(
-        request,
-        "web/counter/transfer.html",
-        {**context, "page": page_of(request, cards)},
-        status=409 if refusal else 200,
+    cards = row.cards.select_related("card").defer(*SEALED).order_by("live", "card__name", "pk")
+    context: dict[str, Any] = {
+        "transfer": row,
+        "answer": answer,
+        "on_the_way": row.cards.filter(live=True).count(),
+        "page": page_of(request, cards),
+    }
+    if request.htmx:
+        return render(request, "web/counter/transfer_result.html", context)
+    return render(request, "web/counter/transfer.html", {**context, "mine": mine, "shelf": place})
+
+
+def _take_in(user: User, transfer: Transfer, *, scanned: list[str] | None, shelf: str) -> ScanAnswer:
+    shown = ", ".join(scanned or [transfer.number])
+    try:
+        receipt = receive_transfer(
+            transfer_id=transfer.pk, references=scanned, shelf=shelf, actor_id=user.pk, at=timezone.now()
+        )
+    except DeliveryRefused as refusal:
+        return bad(word=_("Stop"), scanned=shown, detail=refusal_text(refusal))
+    return _arrived(receipt, shelf=shelf, shown=shown)
+
+
+def _arrived(receipt: TransferReceipt, *, shelf: str, shown: str) -> ScanAnswer:
+    left = len(receipt.missing)
+    waiting = (
+        ngettext("%(left)s card is still on the way.", "%(left)s cards are still on the way.", left)
+        % {"left": left}
+        if left
+        else _("All cards of this transfer have arrived.")
     )
+    if receipt.extra:
+        strays = _("Not on this list, put aside: %(cards)s.") % {"cards": ", ".join(receipt.extra)}
+        word = (
+            _("%(arrived)s taken in, others not") % {"arrived": receipt.arrived}
+            if receipt.arrived
+            else _("Not on this list")
+        )
+        return bad(word=word, scanned=shown, detail=f"{strays} {waiting}")
+    word = _("On shelf %(shelf)s") % {"shelf": shelf} if shelf else _("Taken in")
+    return good(word=word, scanned=shown, detail=waiting)
 
 
 @requires(Operation.RECEIVE_RETURNS)
 def returns(request: StaffRequest) -> HttpResponse:
     """Take in one item after the other; below, what came in last and what waits for a decision."""
-    office = office_of(request.user)
     form = ReturnForm(request.POST or None)
-    outcome, refusal = None, ""
-    if request.method == "POST" and form.is_valid():
-        scan = ReturnScan(
-            scanned=form.cleaned_data["scanned"],
-            condition=form.cleaned_data["condition"],
-            reason=form.cleaned_data["reason"],
-        )
-        try:
-            (outcome,) = receive_returns(
-                office_id=office.pk, scans=[scan], actor_id=request.user.pk, at=timezone.now()
-            )
-        except DeliveryRefused as error:
-            refusal = refusal_text(error)
-        else:
-            form = ReturnForm()
+    answer = _receive(request, form) if request.method == "POST" else None
     rows = (
         returns_visible_to(request.user)
         .select_related("card", "office", "counter")
+        .defer(*SEALED)
         .order_by("-received_at", "-pk")
     )
-    context = {
+    context: dict[str, Any] = {
         "form": form,
-        "outcome": outcome,
-        "refusal": refusal,
+        "answer": answer,
         "page": page_of(request, rows),
         "undecided": rows.filter(decision=ReturnReceipt.Decision.UNDECIDED).count(),
     }
+    if request.htmx:
+        return render(request, "web/counter/returns_result.html", context)
+    context["may_route"] = may(request.user, Operation.ROUTE_RETURNS)
     return render(request, "web/counter/returns.html", context)
+
+
+def _receive(request: StaffRequest, form: ReturnForm) -> ScanAnswer:
+    shown = request.POST.get("scanned", "")[:SCAN_LENGTH].strip()
+    if not form.is_valid():
+        return bad(word=_("Scan again"), scanned=shown, detail=_("Nothing was read."))
+    scan = ReturnScan(
+        scanned=form.cleaned_data["scanned"],
+        condition=form.cleaned_data["condition"],
+        reason=form.cleaned_data["reason"],
+    )
+    office = office_of(request.user)
+    try:
+        (outcome,) = receive_returns(
+            office_id=office.pk, scans=[scan], actor_id=request.user.pk, at=timezone.now()
+        )
+    except DeliveryRefused as refusal:
+        return bad(word=_("Stop"), scanned=shown, detail=refusal_text(refusal))
+    word = words.word_of("return_result", outcome.result)
+    return ScanAnswer(
+        word=word.label, tone=word.tone, icon=word.icon, scanned=outcome.reference or shown, detail=""
+    )
 
 
 @requires(Operation.ROUTE_RETURNS)
@@ -166,6 +194,25 @@ def returns(request: StaffRequest) -> HttpResponse:
 def route(request: StaffRequest) -> HttpResponse:
     """Route what waits to its counters and send one transfer to each."""
     office, now = office_of(request.user), timezone.now()
-    route_returns(office_id=office.pk, actor_id=request.user.pk, at=now)
-    send_transfers(office_id=office.pk, actor_id=request.user.pk, at=now)
+    try:
+        routed = route_returns(office_id=office.pk, actor_id=request.user.pk, at=now)
+        sent = send_transfers(office_id=office.pk, actor_id=request.user.pk, at=now)
+    except DeliveryRefused as refusal:
+        tell_refusal(request, refusal)
+        return redirect("web:returns")
+    messages.success(
+        request,
+        _("%(transfers)s transfers with %(cards)s cards were sent; %(registry)s cards stay on the registry's list.")
+        % {
+            "transfers": len(sent),
+            "cards": sum(transfer.sent for transfer in sent),
+            "registry": routed.registry,
+        },
+    )
+    if routed.undecided:
+        messages.warning(
+            request,
+            _("%(cards)s cards could not be routed: no counter serves their village. Enter it under Offices.")
+            % {"cards": routed.undecided},
+        )
     return redirect("web:transfers")

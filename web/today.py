@@ -1,0 +1,280 @@
+"""Today's work of each role: numbers, each with the list behind it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry, Role, User
+from addresses.services import waiting_addresses
+from delivery.models import CounterStay, CourierFile, CourierRow, Delivery
+from delivery.scope import (
+    appointments_visible_to,
+    courier_files_visible_to,
+    enquiries_visible_to,
+    returns_visible_to,
+    transfers_visible_to,
+    village_lists_visible_to,
+)
+from jobs.models import JobState
+from offices.models import Closure, Office, Quota
+from offices.services import local_day, places_left, policy_of
+from privacy.models import AccessRecord, DataRequest
+from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
+from shipments.numbering import number_stock
+from shipments.scope import shipments_visible_to
+from web.access import office_of
+from web.silence import silent_since
+from web.views.jobs import jobs_of
+
+SOON = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of today's work."""
+
+    label: Promise
+    number: int
+    url: str
+    icon: str
+    tone: str = ""
+    hint: Promise | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What somebody of this role does most often."""
+
+    label: Promise
+    url: str
+    icon: str
+
+
+def tiles_of(user: User, at: datetime) -> list[Tile]:
+    """Give the numbers of the user's role."""
+    return list(_TILES[Role(user.role)](user, at))
+
+
+def actions_of(user: User) -> list[Action]:
+    """Give the main actions of the user's role."""
+    return [Action(label, reverse(view), icon) for label, view, icon in _ACTIONS.get(Role(user.role), ())]
+
+
+def _link(view: str, **query: str) -> str:
+    address = reverse(view)
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _attention(number: int, tone: str = "warn") -> str:
+    return tone if number else ""
+
+
+def _printing(user: User, at: datetime) -> Iterator[Tile]:
+    office = office_of(user)
+    shipments = shipments_visible_to(user)
+    waiting = waiting_addresses(office_id=office.pk).count()
+    yield Tile(_("addresses in review"), waiting, _link("web:review"), "geo-alt", _attention(waiting))
+    queued = BacklogEntry.objects.filter(office=office).count()
+    yield Tile(
+        _("cards ready to be posted"), queued, _link("web:backlog"), "inbox", "moving" if queued else ""
+    )
+    opened = shipments.filter(state=ShipmentState.OPEN).count()
+    yield Tile(_("shipments to fill and close"), opened, _link("web:shipments", state="OPEN"), "box-seam")
+    closed = shipments.filter(state=ShipmentState.CLOSED)
+    unlabelled = closed.filter(label_prints__isnull=True).count()
+    yield Tile(
+        _("shipments without printed labels"),
+        unlabelled,
+        _link("web:shipments", state="CLOSED", labels="no"),
+        "printer",
+    )
+    yield Tile(_("shipments to hand over"), closed.count(), _link("web:shipments", state="CLOSED"), "truck")
+    stock = number_stock(office_id=office.pk)
+    if stock.has_blocks:
+        tone = "warn" if stock.is_low else ""
+        yield Tile(_("item numbers left"), stock.left, _link("web:numbers"), "hash", tone)
+    yield from _news(user)
+
+
+def _news(user: User) -> Iterator[Tile]:
+    """What came from the post and from residents."""
+    unapplied = courier_files_visible_to(user).filter(state=CourierFile.State.PREVIEWED).count()
+    yield Tile(
+        _("courier files checked, not applied"), unapplied, _link("web:courier-files", state="PREVIEWED"),
+        "file-earmark-spreadsheet", _attention(unapplied),
+    )  # fmt: skip
+    undecided = returns_visible_to(user).filter(decision="UNDECIDED").count()
+    yield Tile(
+        _("returns to decide"), undecided, _link("web:returns"), "arrow-return-left", _attention(undecided)
+    )
+    asked = enquiries_visible_to(user).filter(answered_at__isnull=True).count()
+    yield Tile(
+        _("questions of residents"), asked, _link("web:enquiries"), "chat-left-text", _attention(asked)
+    )
+    running = jobs_of(user).filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
+    if running:
+        yield Tile(_("jobs running"), running, _link("web:jobs"), "list-task", "moving")
+
+
+def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
+    office = office_of(user)
+    yield from _printing(user, at)
+    silent = _silent(office, at)
+    hint = _("no news for a long time")
+    yield Tile(
+        _("silent items"),
+        silent,
+        _link("web:cards", silent="true"),
+        "hourglass-split",
+        _attention(silent),
+        hint,
+    )
+    contradicted = Delivery.objects.filter(card__office=office, contradictions__gt=0).count()
+    yield Tile(
+        _("cards with contradictions"), contradicted, _link("web:cards", contradictions="true"),
+        "exclamation-triangle-fill", _attention(contradicted),
+    )  # fmt: skip
+    ours = Q(courier_file__office=office) | Q(courier_file__office__parent=office)
+    texts = CourierRow.objects.filter(ours, outcome="UNMAPPED_TEXT")
+    unknown = texts.values("status_text", "remark_text").distinct().count()
+    yield Tile(_("texts not known"), unknown, _link("web:texts"), "translate", _attention(unknown))
+    cases = HandoverDifference.objects.filter(
+        handover__shipment__office=office, closed_at__isnull=True
+    ).count()
+    yield Tile(
+        _("differences at handover"), cases, _link("web:shipments", differences="open"), "exclamation-circle-fill",
+        _attention(cases, "bad"),
+    )  # fmt: skip
+
+
+def _silent(office: Office, at: datetime) -> int:
+    return silent_since(at=at, days=policy_of(office=office).silent_after_days, office_id=office.pk).count()
+
+
+def _partner(user: User, _at: datetime) -> Iterator[Tile]:
+    shipments = shipments_visible_to(user)
+    coming = shipments.filter(state=ShipmentState.CLOSED).count()
+    yield Tile(
+        _("shipments that will be handed over"),
+        coming,
+        _link("web:shipments", state="CLOSED"),
+        "box-seam-fill",
+    )
+    here = shipments.filter(state=ShipmentState.HANDED_OVER).count()
+    yield Tile(
+        _("shipments to count and confirm"),
+        here,
+        _link("web:shipments", state="HANDED_OVER"),
+        "truck",
+        _attention(here),
+    )
+    files = courier_files_visible_to(user)
+    unapplied = files.filter(state=CourierFile.State.PREVIEWED).count()
+    yield Tile(
+        _("files checked, not applied"), unapplied, _link("web:courier-files", state="PREVIEWED"),
+        "file-earmark-spreadsheet", _attention(unapplied),
+    )  # fmt: skip
+    rows = CourierRow.objects.filter(courier_file__in=files).count()
+    yield Tile(
+        _("rows to look at"), rows, _link("web:courier-files", rows="yes"), "list-check", _attention(rows)
+    )
+    cases = HandoverDifference.objects.filter(
+        handover__shipment__in=shipments, closed_at__isnull=True
+    ).count()
+    yield Tile(
+        _("open differences"), cases, _link("web:shipments", differences="open"), "exclamation-circle-fill",
+        _attention(cases),
+    )  # fmt: skip
+
+
+def _counter(user: User, at: datetime) -> Iterator[Tile]:
+    office = office_of(user)
+    today = local_day(office=office, at=at)
+    booked = appointments_visible_to(user).filter(day=today, cancelled_at__isnull=True).count()
+    yield Tile(
+        _("appointments today"), booked, _link("web:counter"), "calendar-check", "moving" if booked else ""
+    )
+    left = places_left(office_id=office.pk, lane=Quota.Lane.ORDINARY, day=today)
+    yield Tile(_("places left today"), left, _link("web:counter"), "people")
+    shelf = CounterStay.objects.filter(counter=office, live=True)
+    yield Tile(_("cards on the shelf"), shelf.count(), _link("web:shelf"), "inboxes")
+    overdue = shelf.filter(hold_until__lt=today).count()
+    yield Tile(
+        _("kept longer than planned"),
+        overdue,
+        _link("web:shelf", sort="until"),
+        "clock-history",
+        _attention(overdue),
+    )
+    coming = transfers_visible_to(user).filter(received_at__isnull=True).count()
+    yield Tile(
+        _("transfers to receive"), coming, _link("web:transfers"), "arrow-left-right", _attention(coming)
+    )
+    lists = village_lists_visible_to(user).filter(closed_at__isnull=True)
+    late = lists.filter(return_by__lt=today).count()
+    yield Tile(
+        _("village lists not reported"),
+        lists.count(),
+        _link("web:village-lists"),
+        "signpost-split",
+        _attention(late),
+    )
+    asked = enquiries_visible_to(user).filter(answered_at__isnull=True).count()
+    yield Tile(
+        _("questions of residents"), asked, _link("web:enquiries"), "chat-left-text", _attention(asked)
+    )
+
+
+def _data_protection(user: User, at: datetime) -> Iterator[Tile]:
+    office = office_of(user)
+    waiting = DataRequest.objects.filter(office=office, answered_at__isnull=True)
+    soon = waiting.filter(due_at__lte=at + SOON).count()
+    yield Tile(
+        _("data requests to answer"), waiting.count(), _link("web:data-requests", state="open"), "clipboard-check",
+        _attention(soon, "bad"), _("some are due within a day") if soon else "",
+    )  # fmt: skip
+    today = local_day(office=office, at=at)
+    ours = Q(actor__office=office) | Q(actor__office__parent=office)
+    seen = AccessRecord.objects.filter(ours, at__date=today)
+    for action, label, icon in (
+        ("OPEN", _("openings of personal data today"), "eye"),
+        ("SEARCH", _("searches by NIK today"), "search"),
+        ("EXPORT", _("exports today"), "download"),
+    ):
+        number = seen.filter(action=action).count()
+        yield Tile(label, number, _link("web:access-log", action=action, day=today.isoformat()), icon)
+
+
+def _administrator(user: User, at: datetime) -> Iterator[Tile]:
+    yield Tile(_("offices"), Office.objects.filter(is_active=True).count(), _link("web:offices"), "building")
+    today = at.date()
+    closed = Closure.objects.filter(starts_on__lte=today, ends_on__gte=today).count()
+    yield Tile(_("closures today"), closed, _link("web:closures"), "calendar-x", _attention(closed))
+    entries = AuditEntry.objects.filter(at__gte=at - SOON).count()
+    yield Tile(_("audit entries of the last day"), entries, _link("web:audit"), "journal-text")
+
+
+_TILES: Mapping[Role, Callable[[User, datetime], Iterator[Tile]]] = {
+    Role.PRINTING: _printing,
+    Role.SUPERVISOR: _supervisor,
+    Role.PARTNER: _partner,
+    Role.COUNTER: _counter,
+    Role.DATA_PROTECTION: _data_protection,
+    Role.ADMINISTRATOR: _administrator,
+}
+_ACTIONS: Mapping[Role, tuple[tuple[Promise, str, str], ...]] = {
+    Role.PRINTING: (
+        (_("Upload printed cards"), "web:intake", "cloud-upload"),
+        (_("Print check"), "web:print-check", "upc-scan"),
+    ),
+    Role.PARTNER: ((_("Upload a status file"), "web:courier-files", "cloud-upload"),),
+    Role.COUNTER: ((_("Hand out a card"), "web:counter", "upc-scan"),),
+    Role.SUPERVISOR: ((_("Ledger"), "web:ledger", "journal-check"),),
+    Role.DATA_PROTECTION: ((_("Data requests"), "web:data-requests", "clipboard-check"),),
+}
