@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from api.serializers.shapes import Shape
-from delivery.models import ReturnReceipt, Transfer
+from delivery.models import ReturnReceipt, Transfer, TransferCard
 from delivery.returns import ReturnResult
 from delivery.status import Reason
 
@@ -122,7 +122,10 @@ class TransferCardSerializer(Shape):
     """A card of a transfer."""
 
     reference = serializers.CharField(source="card.reference")
-    on_the_way = serializers.BooleanField(source="live")
+    on_the_way = serializers.SerializerMethodField()
+
+    def get_on_the_way(self, entry: TransferCard) -> bool:
+        return entry.live is True
 
 
 class ReceiveTransferRequest(ReferencesOrAllRequest):

@@ -88,7 +88,7 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def retrieve(self, request: Request, reference: str) -> Response:
         """Give one card."""
         card = self.get_object()
-        corrections = corrections_of(address_ids=[card.address_id]).get(card.address_id)
+        corrections = corrections_of(address_ids=[card.address_id]).get(card.address_id, {})
         lines = [*printed_lines(card.address, corrections), region_line(card.address)]
         return Response(CardDetailSerializer(card, context={"address_lines": lines}).data)
 

@@ -268,7 +268,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @idempotent
     def settle(self, request: Request, pk: str, difference_id: str) -> Response:
         """Close a difference with what was found out."""
-        difference = get_object_or_404(_differences(self.get_object()), int(difference_id))
+        difference = get_object_or_404(_differences(self.get_object()), pk=difference_id)
         handover.close_difference(
             difference_id=difference.pk,
             actor_id=self.user.pk,

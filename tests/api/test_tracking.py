@@ -97,7 +97,9 @@ def test_a_body_that_is_none_of_the_three_is_refused(anonymous: APIClient, card:
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_a_lookup_reads_no_session(anonymous: APIClient, card: Card, django_assert_num_queries: object) -> None:
+def test_a_lookup_reads_no_session(
+    anonymous: APIClient, card: Card, django_assert_num_queries: object
+) -> None:
     body = {"token": link_token_of(card)}
     with django_assert_num_queries(1):  # type: ignore[operator]
         assert anonymous.post(TRACKING, body, format="json").status_code == 200

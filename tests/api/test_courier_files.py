@@ -1,0 +1,167 @@
+"""The courier's files over the API: uploaded, checked, applied, undone; and sheets of printed cards."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from delivery.models import CourierFile, Delivery
+from jobs.models import Job
+from jobs.services import run_job
+from offices.models import Office
+from shipments.models import Card
+from tests.api.conftest import Client
+from tests.delivery.mailing import Mailed, mail_cards
+
+FILES = "/api/v1/courier-files/"
+INTAKE = "/api/v1/intake-files/"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def mailed(registry: Office, post_office: Office) -> Mailed:
+    return mail_cards(office=registry, post_office=post_office, number=2)
+
+
+@pytest.fixture
+def at_post(client_of: Client, partner: User) -> APIClient:
+    return client_of(partner)
+
+
+def sheet(*rows: str) -> SimpleUploadedFile:
+    text = "\n".join(("No Kiriman;Status;Keterangan;Tanggal Update;Kantor", *rows))
+    return SimpleUploadedFile("status.csv", text.encode(), content_type="text/csv")
+
+
+def news(mailed: Mailed) -> SimpleUploadedFile:
+    return sheet(
+        f"{mailed.items[0].number};DELIVERED;ORANG SERUMAH;06/05/2020 10:15;Tambun",
+        f"{mailed.items[1].number};TEKS ANEH;;06/05/2020 10:15;Tambun",
+    )
+
+
+def uploaded(client: APIClient, file: SimpleUploadedFile, **fields: object) -> tuple[str, dict[str, Any]]:
+    answer = client.post(FILES, {"file": file, **fields}, format="multipart")
+    assert answer.status_code == 202, answer.content
+    return answer["Location"], answer.json()
+
+
+def worked_on(client: APIClient, where: str) -> dict[str, Any]:
+    run_job(UUID(client.get(where).json()["job"]))
+    state: dict[str, Any] = client.get(where).json()
+    return state
+
+
+def test_a_file_is_applied_by_a_worker(at_post: APIClient, mailed: Mailed) -> None:
+    where, waiting = uploaded(at_post, news(mailed))
+    assert (waiting["state"], waiting["rows"]) == ("WAITING", 0)
+    state = worked_on(at_post, where)
+    assert (state["state"], state["rows"], sum(state["outcomes"].values())) == ("APPLIED", 2, 2)
+    assert Delivery.objects.get(card=mailed.cards[0]).status == "DELIVERED"
+    (kept,) = at_post.get(f"{where}rows/").json()["results"]
+    assert (kept["outcome"], kept["status_text"]) == ("UNMAPPED_TEXT", "TEKS ANEH")
+    result = at_post.get(f"{where}result/")
+    assert b"".join(result).startswith(b"PK")
+
+
+def test_a_file_is_checked_then_applied(at_post: APIClient, mailed: Mailed) -> None:
+    where, _waiting = uploaded(at_post, news(mailed), apply=False)
+    assert worked_on(at_post, where)["state"] == "PREVIEWED"
+    assert Delivery.objects.get(card=mailed.cards[0]).status == "POSTED"
+    assert at_post.post(f"{where}apply/").status_code == 202
+    busy = at_post.post(f"{where}apply/")
+    assert (busy.status_code, busy.json()["code"]) == (409, "file_in_work")
+    assert worked_on(at_post, where)["state"] == "APPLIED"
+
+
+def test_an_applied_file_is_undone_with_a_reason(
+    at_post: APIClient, client_of: Client, supervisor: User, mailed: Mailed
+) -> None:
+    where, _waiting = uploaded(at_post, news(mailed))
+    worked_on(at_post, where)
+    boss = client_of(supervisor)
+    assert boss.post(f"{where}undo/", {}, format="json").status_code == 400
+    undone = boss.post(f"{where}undo/", {"reason": "berkas kantor lain"}, format="json")
+    assert undone.json() == {"voided": 1}
+    assert Delivery.objects.get(card=mailed.cards[0]).status == "POSTED"
+
+
+def test_a_file_that_is_no_sheet_says_why(at_post: APIClient, mailed: Mailed) -> None:
+    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.xlsx", b"\x00\x01\x02" * 100))
+    state = worked_on(at_post, where)
+    assert state["state"] == "REFUSED"
+    assert state["fault"]["code"] == "not_a_sheet"
+    assert at_post.get(f"{where}result/").status_code == 404
+
+
+def test_an_upload_without_a_file_is_pointed_at(at_post: APIClient) -> None:
+    answer = at_post.post(FILES, {}, format="multipart")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/file"
+
+
+@override_settings(UPLOAD_MAX_BYTES=100)
+def test_too_large_a_file_is_refused_and_not_kept(at_post: APIClient, mailed: Mailed) -> None:
+    for size in (200, 100_000):
+        answer = at_post.post(
+            FILES, {"file": SimpleUploadedFile("besar.csv", b"x" * size)}, format="multipart"
+        )
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert not CourierFile.objects.exists()
+
+
+def test_an_upload_is_repeated_under_its_key(at_post: APIClient, mailed: Mailed) -> None:
+    for replayed in (None, "true"):
+        answer = at_post.post(
+            FILES, {"file": news(mailed)}, format="multipart", headers={"idempotency-key": "unggah-1"}
+        )
+        assert answer.status_code == 202
+        assert answer.headers.get("Idempotency-Replayed") == replayed
+        assert answer["Location"].endswith(f"{CourierFile.objects.get().pk}/")
+    other = at_post.post(
+        FILES, {"file": sheet("x;y;z;1;2")}, format="multipart", headers={"idempotency-key": "unggah-1"}
+    )
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert Job.objects.count() == 1
+
+
+def test_a_sheet_of_cards_is_imported_by_a_worker(client_of: Client, printing_user: User) -> None:
+    client = client_of(printing_user)
+    titles = "NIK;Nama;Tanggal Cetak;Alamat;RT/RW;Desa/Kelurahan;Kecamatan;Kabupaten;Provinsi;Kode Pos"
+    place = "Jl. Contoh 1;001/007;Jatimulya;Tambun Selatan;Bekasi;Jawa Barat;17510"
+    good = f"3216060101900001;Warga Contoh;2020-04-01;{place}"
+    bad = good.replace("3216060101900001", "3,21606E+15")
+    file = BytesIO("\n".join((titles, good, bad)).encode())
+    file.name = "kartu.csv"
+    answer = client.post(INTAKE, {"file": file}, format="multipart")
+    assert answer.status_code == 202, answer.content
+    state = worked_on(client, answer["Location"])
+    assert (state["state"], state["rows"]) == ("DONE", 2)
+    assert (state["outcomes"]["registered"], state["outcomes"]["rejected"]) == (1, 1)
+    assert state["has_rejected_rows"] is True
+    rejected = client.get(f"{answer['Location']}rejected/")
+    assert b"".join(rejected).startswith(b"PK")
+    assert client.get(f"/api/v1/cards/?intake_file={state['id']}").json()["results"][0]["nik"] == "••••0001"
+    assert Card.objects.count() == 1
+
+
+def test_a_job_tells_how_far_it_is_and_is_cancelled_once(
+    at_post: APIClient, partner: User, mailed: Mailed
+) -> None:
+    _where, waiting = uploaded(at_post, news(mailed))
+    job = f"/api/v1/jobs/{waiting['job']}/"
+    assert at_post.get(job).json()["state"] == "QUEUED"
+    cancelled = at_post.post(f"{job}cancel/")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (202, "CANCELLED")
+    again = at_post.post(f"{job}cancel/")
+    assert (again.status_code, again.json()["code"]) == (409, "job_has_ended")

@@ -1,0 +1,145 @@
+"""The OpenAPI document is whole, and the API does what it says."""
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from rest_framework.test import APIClient
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.models import Role
+from api.urls import router
+from config.wsgi import application
+from tests.api.world import World, make_world
+
+EXAMPLES = 4
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+PUBLIC = {"/api/v1/tracking/", "/api/v1/schema/"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    out = StringIO()
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=out)
+    found: dict[str, Any] = yaml.safe_load(out.getvalue())
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_operation_is_described_and_may_be_refused(document: dict[str, Any]) -> None:
+    assert len(operations(document)) > 70
+    for path, method, operation in operations(document):
+        assert operation["description"], (path, method)
+        content = operation["responses"]["4XX"]["content"]
+        assert list(content) == ["application/problem+json"], (path, method)
+
+
+def test_only_the_lookup_needs_no_key(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        wanted = {name for way in operation.get("security", []) for name in way}
+        assert wanted == (set() if path in PUBLIC else {"apiKey", "cookieAuth"}), (path, method)
+
+
+def test_what_changes_something_may_be_repeated(document: dict[str, Any]) -> None:
+    reading = {"check", "search", "find", "labels", "tracking", "jobs"}
+    for path, method, operation in operations(document):
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
+        if method == "post" and not reading & set(path.split("/")):
+            assert "Idempotency-Key" in names, path
+        else:
+            assert "Idempotency-Key" not in names, (path, method)
+
+
+def test_the_document_is_served(anonymous: APIClient, db: None) -> None:
+    answer = anonymous.get("/api/v1/schema/?format=json")
+    assert answer.status_code == 200
+    assert answer.json()["info"]["title"] == "AntarKTP"
+
+
+def test_the_page_asks_for_nothing_inline(anonymous: APIClient, db: None, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    answer = anonymous.get("/api/v1/docs/")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<style" not in page
+    assert "<script>" not in page
+    assert "https://" not in page
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+    assert "SwaggerUIBundle" in anonymous.get("/api/v1/docs/?script=").content.decode()
+
+
+def test_made_up_requests_get_answers_that_the_document_knows(
+    document: dict[str, Any],
+    db: None,
+    key_of: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Schemathesis sends each operation made-up bodies, queries and headers, to things that are there."""
+    monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path)
+    world = make_world("3216", region="32.16")
+    headers = {"Authorization": f"Api-Key {key_of(world.users[Role.SUPERVISOR])}"}
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = application
+    tried = 0
+    for result in schema.get_all_operations():
+        tried += _try_out(result.ok(), world, headers)
+    assert tried >= EXAMPLES * len(operations(document)) // 2
+
+
+def _try_out(operation: Any, world: World, headers: dict[str, str]) -> int:
+    tried = 0
+
+    @given(case=operation.as_strategy())
+    @hypothesis_settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Any) -> None:
+        nonlocal tried
+        tried += 1
+        if case.path_parameters:
+            case.path_parameters = {name: _key(operation.path, name, world) for name in case.path_parameters}
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    send()
+    return tried
+
+
+def _key(path: str, parameter: str, world: World) -> str:
+    if parameter == "difference_id":
+        return str(world.difference.pk)
+    noun = path.removeprefix("/api/v1/").partition("/")[0]
+    return world.key(next(basename for prefix, _viewset, basename in router.registry if prefix == noun))
