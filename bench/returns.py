@@ -1,0 +1,185 @@
+"""Handing over, taking back, routing, shelving, announcing and looking up many cards, with seconds and rates.
+
+`python -m bench.returns [--handed-over 130402] [--returned 50000] [--database URL]`. Works in a database of its own
+that it makes and drops: a SQLite file, or on the PostgreSQL server of URL. On a busy machine, look at our own
+processor time, in brackets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+PRINTED_AT = datetime(2020, 4, 1, 3, 0, tzinfo=UTC)
+HANDED_OVER_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
+RETURNED_AT = datetime(2020, 6, 3, 2, 0, tzinfo=UTC)
+DISTRICTS = 23  # Kabupaten Bekasi
+LOOKUPS = 3_000
+AT_ONCE = 5_000
+
+
+def main() -> None:
+    """Measure in a process of its own, whose settings name the database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--handed-over", type=int, default=130_402)
+    parser.add_argument("--returned", type=int, default=50_000)
+    parser.add_argument("--database", default="", help="postgres://user@host:port/name whose server is used")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        measure(handed_over=options.handed_over, returned=options.returned)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        url = options.database or f"sqlite:///{folder}/bench.sqlite3"
+        environment = {**os.environ, "ANTARKTP_VAR_DIR": folder, "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
+        subprocess.run(  # this very program, in another environment
+            [sys.executable, "-m", "bench.returns", "--inside", *sys.argv[1:]], env=environment, check=True
+        )
+
+
+def measure(*, handed_over: int, returned: int) -> None:
+    """Fill a test database and time each step on it."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    server = connection.vendor == "postgresql"
+    old = setup_databases(verbosity=0, interactive=False) if server else None
+    if not server:  # the file in our own folder: Django's test database would live in memory
+        call_command("migrate", verbosity=0)
+    try:
+        registry_id, shipment_id = fill(handed_over)
+        print(f"{connection.vendor}: {handed_over} cards handed over, {returned} of them come back")
+        play(registry_id, shipment_id, handed_over, returned)
+        print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    finally:
+        if old is not None:
+            teardown_databases(old, verbosity=0)
+
+
+def fill(number: int) -> tuple[int, int]:
+    """Make an office with a counter in each district, and one closed shipment of all cards."""
+    from offices.models import AreaServed, Office, Service
+    from shipments.models import Item, Shipment, ShipmentState
+    from tests import factories
+
+    registry = factories.make_office(code="3216", kind=Office.Kind.REGISTRY, region_code="32.16")
+    post = factories.make_office(
+        code="17510", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16"
+    )
+    for district in range(1, DISTRICTS + 1):
+        counter = factories.make_office(
+            code=f"3216-{district:02}",
+            kind=Office.Kind.COUNTER,
+            parent=registry,
+            region_code=f"32.16.{district:02}",
+        )
+        AreaServed.objects.create(office=counter, service=Service.PICKUP, area_code=f"32.16.{district:02}")
+    shipment = Shipment.objects.create(
+        office=registry, post_office=post, number="KIRIM-1", state=ShipmentState.CLOSED, item_count=number,
+        manifest_sha256="0" * 64, opened_at=PRINTED_AT,
+    )  # fmt: skip
+    made = 0
+    while made < number:
+        village = f"32.16.{made // AT_ONCE % DISTRICTS + 1:02}.2001"
+        size = min(AT_ONCE, number - made)
+        cards = factories.make_cards(office=registry, number=size, village_code=village)
+        Item.objects.bulk_create(
+            [
+                Item(card=card, shipment=shipment, position=made + place, number=f"RR{made + place:09}ID")
+                for place, card in enumerate(cards, start=1)
+            ],
+            batch_size=AT_ONCE,
+        )
+        made += size
+    return registry.pk, shipment.pk
+
+
+def play(registry_id: int, shipment_id: int, handed_over: int, returned: int) -> None:
+    """Time the story's steps in their order."""
+    from delivery.dispatch import hand_over_shipment
+    from delivery.returns import ReturnScan, receive_returns, receive_transfer, route_returns, send_transfers
+    from shipments.models import Card
+
+    timed(
+        "hand over: POSTED events and messages",
+        handed_over,
+        lambda: hand_over_shipment(
+            shipment_id=shipment_id, given=handed_over, giver="a", taker="b", actor_id=None, at=HANDED_OVER_AT
+        ),
+    )
+    references = list(Card.objects.order_by("pk").values_list("reference", flat=True)[:returned])
+    scans = [ReturnScan(scanned=reference, reason="ABSENT") for reference in references]
+    timed(
+        "take back by scan",
+        returned,
+        lambda: receive_returns(office_id=registry_id, scans=scans, actor_id=None, at=RETURNED_AT),
+    )
+    routing = timed(
+        "route to counters",
+        returned,
+        lambda: route_returns(office_id=registry_id, actor_id=None, at=RETURNED_AT),
+    )
+    later = RETURNED_AT + timedelta(hours=5)
+    sending = timed(
+        "send transfers",
+        returned,
+        lambda: send_transfers(office_id=registry_id, actor_id=None, at=RETURNED_AT),
+    )
+    from delivery.models import Transfer
+
+    transfers = list(Transfer.objects.values_list("pk", flat=True))
+    arriving = timed(
+        "receive transfers: shelves and messages",
+        returned,
+        lambda: [
+            receive_transfer(transfer_id=transfer, references=None, shelf="A1", actor_id=None, at=later)
+            for transfer in transfers
+        ],
+    )
+    print(f"  {'routed, sent, shelved and announced, altogether':<46} {routing + sending + arriving:8.2f} s")
+    look_up(later)
+
+
+def look_up(at: datetime) -> None:
+    """Time right lookups by link and by PIN, the check and the limiter included."""
+    from delivery.access import LinkToken, NumberAndPin, link_token_of, pin_of, public_lookup
+    from shipments.models import Card
+
+    cards = list(Card.objects.only("reference", "access_version"))
+    chosen = random.Random(1).sample(cards, LOOKUPS)
+    by_link = [LinkToken(token=link_token_of(card)) for card in chosen]
+    by_pin = [NumberAndPin(number=card.reference, pin=pin_of(card)) for card in chosen]
+    for what, credentials in (("look up by link", by_link), ("look up by number and PIN", by_pin)):
+        timed(
+            what,
+            LOOKUPS,
+            lambda asked=credentials: [
+                public_lookup(credentials=one, client="203.0.113.1", at=at) for one in asked
+            ],
+        )
+
+
+def timed(what: str, number: int, work: Callable[[], object]) -> float:
+    """Run, print a line, give the seconds."""
+    started, used = time.perf_counter(), time.process_time()
+    work()
+    seconds, used = time.perf_counter() - started, time.process_time() - used
+    print(f"  {what:<46} {seconds:8.2f} s ({used:6.2f} s) {number / seconds:12,.0f} /s", flush=True)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
