@@ -236,6 +236,7 @@ TASKS = {
     }
 }
 CELERY_BROKER_URL: str = env.str("CELERY_BROKER_URL", default="amqp://guest:guest@127.0.0.1:5672//")
+CELERY_TASK_DEFAULT_QUEUE: str = env.str("CELERY_QUEUE", default="antarktp")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
