@@ -23,6 +23,8 @@ class Code(StrEnum):
     OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
     TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
     TRANSFER_NOT_FOUND = "TRANSFER_NOT_FOUND"
+    TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
+    CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
     # counter
     NOT_FOUND = "NOT_FOUND"
@@ -87,6 +89,10 @@ MESSAGES: Mapping[Code, str] = {
     Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
     Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",
     Code.TRANSFER_NOT_FOUND: "This transfer is not known. Check the number on the transfer list.",
+    Code.TRANSFER_NOT_POSSIBLE: (
+        "%(office)s is no other counter of this registry office. Choose one from the list."
+    ),
+    Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
     Code.DECISION_NOT_POSSIBLE: "%(reference)s is not waiting for a decision: it is %(status)s.",
     Code.NOT_FOUND: "No card answers to what was scanned. Scan the label again or type the number.",
     Code.ALREADY_COLLECTED: "The card was already collected on %(day)s.",

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
 from accounts.services import record
 from delivery import bulk, records
 from delivery.desk import Fact, record_facts
-from delivery.models import Transfer, TransferCard
+from delivery.models import Appointment, Transfer, TransferCard
 from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import find_cards
-from delivery.shelves import Arriving, put_on_shelf
+from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Status
 from offices.models import Office, Service
-from offices.services import load_routing, local_day, lock_offices
+from offices.services import load_routing, local_day, lock_offices, return_places
 
 _READY_TO_GO = """
 SELECT r.id, r.card_id, r.item_id, r.counter_id, a.village_code
@@ -30,6 +30,13 @@ WHERE r.office_id = %s AND r.decision = 'COUNTER' AND r.counter_id <> r.office_i
   AND c.disposition = 'REGISTERED'
   AND NOT EXISTS (SELECT 1 FROM delivery_returnreceipt newer WHERE newer.card_id = r.card_id AND newer.id > r.id)
 ORDER BY r.counter_id, r.card_id
+"""
+
+
+_ON_SHELF = """
+SELECT s.card_id, d.item_id FROM delivery_counterstay s
+JOIN delivery_delivery d ON d.card_id = s.card_id AND d.status = 'READY_AT_COUNTER'
+WHERE s.counter_id = %s AND s.live = TRUE ORDER BY s.card_id
 """
 
 
@@ -89,6 +96,49 @@ def _send(
     office: Office, counter_id: int, cards: Sequence[_Waiting], actor_id: int | None, at: datetime
 ) -> Transfer:
     records.lock_cards([card.card_id for card in cards])
+    arriving = [Arriving(card.card_id, card.item_id) for card in cards]
+    transfer = _open_transfer(office, counter_id, arriving, actor_id, at)
+    bulk.execute(
+        f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
+        [counter_id, bulk.listed([card.receipt_id for card in cards])],
+    )
+    return transfer
+
+
+def move_shelf(*, from_office_id: int, to_office_id: int, actor_id: int | None, at: datetime) -> Transfer:
+    """Send everything on a counter's shelf to another counter, as a transfer; appointments there are given back.
+
+    Raises NO_CARDS, TRANSFER_NOT_POSSIBLE when the other office is no counter of the same registry.
+    """
+    office = Office.objects.get(pk=from_office_id)
+    other = Office.objects.get(pk=to_office_id)
+    if other.kind != Office.Kind.COUNTER or other.parent_id != office.parent_id or other == office:
+        raise DeliveryRefused(Code.TRANSFER_NOT_POSSIBLE, office=other.name)
+    with transaction.atomic():
+        lock_offices(office_ids=[from_office_id])
+        cards = list(bulk.select(_ON_SHELF, [from_office_id]))
+        if not cards:
+            raise DeliveryRefused(Code.NO_CARDS)
+        records.lock_cards([card_id for card_id, _item in cards])
+        card_ids = [card_id for card_id, _item in cards]
+        take_off_shelf(card_ids=card_ids)
+        _give_back_appointments(office, at)
+        return _open_transfer(office, to_office_id, [Arriving(*card) for card in cards], actor_id, at)
+
+
+def _give_back_appointments(office: Office, at: datetime) -> None:
+    standing = Appointment.objects.filter(
+        counter=office, day__gte=local_day(office=office, at=at), cancelled_at__isnull=True
+    )
+    return_places(
+        taken=list(standing.order_by().values_list("counter_id", "lane", "day").annotate(Count("pk")))
+    )
+    standing.update(cancelled_at=at)
+
+
+def _open_transfer(
+    office: Office, counter_id: int, cards: Sequence[Arriving], actor_id: int | None, at: datetime
+) -> Transfer:
     transfer = Transfer.objects.create(
         number=_next_number(office, at),
         from_office=office,
@@ -109,10 +159,6 @@ def _send(
         office=office,
         actor_id=actor_id,
         at=at,
-    )
-    bulk.execute(
-        f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
-        [counter_id, bulk.listed([card.receipt_id for card in cards])],
     )
     record(
         actor_id=actor_id,
