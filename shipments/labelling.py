@@ -250,8 +250,10 @@ def _postcode(item: ShownItem, corrections: Mapping[str, str]) -> str:
 
 
 def _paper_differences(handover: Handover) -> Iterator[PaperDifference]:
-    for difference in handover.differences.select_related("item__card").defer(
-        "item__card__nik", "item__card__kk", "item__card__phone"
+    for difference in (
+        handover.differences.order_by("pk")
+        .select_related("item__card")
+        .defer("item__card__nik", "item__card__kk", "item__card__phone")
     ):
         item = difference.item
         yield PaperDifference(
