@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management.color import Style
-from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from accounts.models import Role, User
 from offices.models import Office
@@ -18,17 +18,18 @@ NOW = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)  # 09:00 WIB, a Monday
 @pytest.fixture(scope="session", autouse=True)
 def _flush_append_only_tables() -> Iterator[None]:
     """Let Django empty append-only tables between tests that commit, on SQLite (PostgreSQL truncates)."""
-    original = DatabaseOperations.sql_flush
+    operations: Any = DatabaseWrapper.ops_class
+    original = operations.sql_flush
 
     def sql_flush(
-        self: DatabaseOperations,
+        self: Any,
         style: Style,
         tables: Any,
         *,
         reset_sequences: bool = False,
         allow_cascade: bool = False,
     ) -> list[str]:
-        statements = original(
+        statements: list[str] = original(
             self, style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade
         )
         with self.connection.cursor() as cursor:
@@ -37,9 +38,9 @@ def _flush_append_only_tables() -> Iterator[None]:
         drop = [f"DROP TRIGGER {name}" for name, _sql in triggers]
         return [*drop, *statements, *(sql for _name, sql in triggers)]
 
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign,assignment]
+    operations.sql_flush = sql_flush
     yield
-    DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+    operations.sql_flush = original
 
 
 @pytest.fixture
