@@ -118,6 +118,12 @@ class TransferSerializer(serializers.ModelSerializer[Transfer]):
         read_only_fields = fields
 
 
+class TransfersAnswer(Shape):
+    """The transfers that were sent, one per counter."""
+
+    transfers = TransferSerializer(many=True)
+
+
 class TransferCardSerializer(Shape):
     """A card of a transfer."""
 

@@ -1,6 +1,7 @@
 """The daily sum: every printed card in exactly one bucket."""
 
 from django.db.models import QuerySet
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,6 +15,9 @@ from api.serializers.shapes import query
 from delivery.ledger import cards_in_bucket, reconcile
 from shipments.models import Card
 
+# at the address of a list stands one thing
+_ONE = forced_singular_serializer(ReconciliationSerializer)  # type: ignore[no-untyped-call]
+
 
 class ReconciliationViewSet(Resource):
     """The office's ledger."""
@@ -24,7 +28,7 @@ class ReconciliationViewSet(Resource):
     filter_backends = []
     pagination_class = Pages
 
-    @extend_schema(operation_id="reconciliation", responses=ReconciliationSerializer)
+    @extend_schema(operation_id="reconciliation", responses=_ONE)
     def list(self, request: Request) -> Response:
         """Count the office's printed cards in their buckets."""
         return Response(ReconciliationSerializer(reconcile(office_id=self.office_id)).data)

@@ -28,6 +28,7 @@ from api.serializers.returns import (
     RoutedSerializer,
     TransferCardSerializer,
     TransferReceiptSerializer,
+    TransfersAnswer,
     TransferSerializer,
 )
 from api.serializers.shapes import body
@@ -130,13 +131,13 @@ class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def get_queryset(self) -> QuerySet[Transfer]:
         return transfers_visible_to(self.user).select_related("from_office", "to_office")
 
-    @extend_schema(request=None, responses={201: TransferSerializer(many=True)}, filters=False)
+    @extend_schema(request=None, responses={201: TransfersAnswer})
     @idempotent
     def create(self, request: Request) -> Response:
         """Send what waits here for other counters: one transfer per counter."""
         sent = send_transfers(office_id=self.office_id, actor_id=self.user.pk, at=timezone.now())
         shown = self.get_queryset().filter(pk__in=[transfer.pk for transfer in sent]).order_by("pk")
-        return Response(TransferSerializer(shown, many=True).data, status=201)
+        return Response(TransfersAnswer({"transfers": shown}).data, status=201)
 
     @extend_schema(responses=TransferCardSerializer(many=True), filters=False)
     @action(detail=True)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from accounts.permissions import Operation
-from api.downloads import made_file
+from api.downloads import MEDIA_TYPES, made_file
 from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
@@ -47,7 +47,9 @@ from shipments import batching, handover, labelling
 from shipments.models import HandoverDifference, Item, Shipment
 from shipments.scope import shipments_visible_to
 
-_BINARY = {(200, "application/pdf"): OpenApiTypes.BINARY}
+
+def _file(*extensions: str) -> dict[tuple[int, str], OpenApiTypes]:
+    return {(200, MEDIA_TYPES[extension]): OpenApiTypes.BINARY for extension in extensions}
 
 
 class ShipmentFilter(filters.FilterSet):  # type: ignore[misc]
@@ -188,7 +190,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(self._shown(shipment.pk))
 
-    @extend_schema(request=LabelsRequest, responses=_BINARY)
+    @extend_schema(request=LabelsRequest, responses=_file("pdf", "zpl"))
     @action(detail=True, methods=["post"])
     def labels(self, request: Request, pk: str) -> FileResponse:
         """Print the labels in manifest order."""
@@ -206,7 +208,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             lambda output: write(output=output), name=f"label-{shipment.number}", extension=extension
         )
 
-    @extend_schema(parameters=[ManifestQuery], responses=_BINARY, filters=False)
+    @extend_schema(parameters=[ManifestQuery], responses=_file("pdf", "xlsx", "csv"), filters=False)
     @action(detail=True, pagination_class=None)
     def manifest(self, request: Request, pk: str) -> FileResponse:
         """Give the dispatch list of a closed shipment."""
@@ -237,7 +239,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(HandoverSerializer(record).data, status=201)
 
-    @extend_schema(responses=_BINARY, filters=False)
+    @extend_schema(responses=_file("pdf"), filters=False)
     @action(detail=True, url_path="handover/document", pagination_class=None)
     def handover_document(self, request: Request, pk: str) -> FileResponse:
         """Give the handover record (BAST) with both sides' counts, to sign."""

@@ -124,7 +124,7 @@ def test_what_came_back_is_received_routed_and_sent(
     assert len(printing.get(f"{API}/returns/?decision=UNDECIDED").json()["results"]) == 2
     routed = printing.post(f"{API}/returns/route/", {}, format="json").json()
     assert (routed["by_counter"], routed["undecided"]) == ({"3216-06": 2}, 0)
-    (transfer,) = printing.post(f"{API}/transfers/").json()
+    (transfer,) = printing.post(f"{API}/transfers/").json()["transfers"]
     assert (transfer["to_office"], transfer["sent"]) == ("3216-06", 2)
     where = f"{API}/transfers/{transfer['id']}/"
     arrived = clerk.post(

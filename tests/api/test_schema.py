@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -109,14 +111,17 @@ def test_made_up_requests_get_answers_that_the_document_knows(
     headers = {"Authorization": f"Api-Key {key_of(world.users[Role.SUPERVISOR])}"}
     schema = schemathesis.openapi.from_dict(document)
     schema.app = application
-    tried = 0
+    faults: list[str] = []
     for result in schema.get_all_operations():
-        tried += _try_out(result.ok(), world, headers)
-    assert tried >= EXAMPLES * len(operations(document)) // 2
+        assert isinstance(result, Ok)
+        try:
+            _try_out(result.ok(), world, headers)
+        except FailureGroup as group:
+            faults += [f"{result.ok().label}: {fault}" for fault in group.exceptions]
+    assert faults == []
 
 
-def _try_out(operation: Any, world: World, headers: dict[str, str]) -> int:
-    tried = 0
+def _try_out(operation: Any, world: World, headers: dict[str, str]) -> None:
 
     @given(case=operation.as_strategy())
     @hypothesis_settings(
@@ -128,14 +133,11 @@ def _try_out(operation: Any, world: World, headers: dict[str, str]) -> int:
         suppress_health_check=list(HealthCheck),
     )
     def send(case: Any) -> None:
-        nonlocal tried
-        tried += 1
         if case.path_parameters:
             case.path_parameters = {name: _key(operation.path, name, world) for name in case.path_parameters}
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     send()
-    return tried
 
 
 def _key(path: str, parameter: str, world: World) -> str:

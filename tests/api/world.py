@@ -127,12 +127,13 @@ def _shipment(card: Card, registry: Office, post_office: Office) -> tuple[Shipme
         received_at=AT,
     )  # fmt: skip
     difference = HandoverDifference.objects.create(handover=handover, kind="MISSING", item=item, opened_at=AT)
-    _event(card, "POSTED", item)
+    record_event(card, "POSTED", item)
     ReturnReceipt.objects.create(card=card, item=item, office=registry, received_at=AT)
     return shipment, difference
 
 
-def _event(card: Card, status: str, item: Item | None = None) -> TrackingEvent:
+def record_event(card: Card, status: str, item: Item | None = None) -> TrackingEvent:
+    """Give the card its one event and the state of it."""
     event = TrackingEvent.objects.create(
         card=card, item=item, status=status, occurred_at=AT, source="DESK", recorded_at=AT,
         fingerprint=uuid.uuid4().hex,
@@ -149,20 +150,20 @@ def _transfer(card: Card, registry: Office, counter: Office) -> Transfer:
         number=f"T-{registry.code}", from_office=registry, to_office=counter, sent=1, sent_at=AT
     )
     TransferCard.objects.create(transfer=transfer, card=card)
-    _event(card, "IN_TRANSFER")
+    record_event(card, "IN_TRANSFER")
     return transfer
 
 
 def _collection(card: Card, counter: Office) -> Collection:
     return Collection.objects.create(
-        card=card, counter=counter, event=_event(card, "COLLECTED"), relation="HOLDER", nonce=uuid.uuid4().hex,
+        card=card, counter=counter, event=record_event(card, "COLLECTED"), relation="HOLDER", nonce=uuid.uuid4().hex,
         collected_at=AT,
     )  # fmt: skip
 
 
 def _appointment(card: Card, counter: Office) -> Appointment:
     CounterStay.objects.create(card=card, counter=counter, arrived_at=AT, hold_until=date(2020, 6, 3))
-    _event(card, "READY_AT_COUNTER")
+    record_event(card, "READY_AT_COUNTER")
     return Appointment.objects.create(card=card, counter=counter, day=date(2020, 5, 11), booked_at=AT)
 
 
@@ -172,5 +173,5 @@ def _village_list(card: Card, counter: Office) -> VillageList:
         handed_at=AT, return_by=date(2020, 5, 18),
     )  # fmt: skip
     VillageListCard.objects.create(village_list=village_list, card=card, position=1)
-    _event(card, "AT_VILLAGE")
+    record_event(card, "AT_VILLAGE")
     return village_list
