@@ -39,7 +39,8 @@ class LabelContent:
     the postcode follow from `region_line` and `postcode`. `item_number` is the post's number, or empty when
     the post gives it at acceptance: the label then leaves a framed place for the post's own sticker.
     `reference` is the office's own, with its check character, and is all that the QR code says. `sort_key` is
-    (post office, village, RW) as printed large; its first part is the post office's code or short name.
+    (post office, village, RW) as printed large, the RW with or without the word before its digits; its first
+    part is the post office's code.
     """
 
     sender_name: str

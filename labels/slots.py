@@ -25,6 +25,11 @@ SlotName = Literal[
     "bag",
 ]
 
+
+def _rw(rw: str) -> str:
+    return f"RW {rw}" if rw.isdigit() else rw
+
+
 READERS: dict[SlotName, Callable[[LabelContent], tuple[str, ...]]] = {
     "sender_name": lambda label: (label.sender_name,),
     "sender_lines": lambda label: label.sender_lines,
@@ -39,7 +44,7 @@ READERS: dict[SlotName, Callable[[LabelContent], tuple[str, ...]]] = {
     "post_office_code": lambda label: (label.post_office_code,),
     "post_office_name": lambda label: (label.post_office_name,),
     "village": lambda label: (label.sort_key[1],),
-    "rw": lambda label: (label.sort_key[2],),
+    "rw": lambda label: (_rw(label.sort_key[2]),),
     "bag": lambda label: (label.bag_code,),
 }
 # Nearly every label has its own; all others are the same for a whole neighbourhood and drawn once for it.

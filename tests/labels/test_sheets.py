@@ -181,6 +181,14 @@ def test_a_label_says_all_that_it_was_given(key: str) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(("rw", "shown"), [("011", "RW 011"), ("RW 011", "RW 011"), ("", "Setiamekar")])
+def test_the_sorting_key_names_the_rw(rw: str, shown: str) -> None:
+    asked = replace(labels(1)[0], sort_key=("17510", "Setiamekar", rw), address_lines=("Jl. Mawar",))
+    text = page_text(printed([asked], "a4-3x8"))
+    assert shown in text
+    assert "RW RW" not in text
+
+
 def page_text(pdf: bytes) -> str:
     document = pypdfium2.PdfDocument(pdf)
     try:
