@@ -1,11 +1,15 @@
 """What residents read: plain words for each step, never an officer's term."""
 
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from delivery.public_view import NextStep, Stage
+from delivery.refusals import Code, DeliveryRefused
 
 Word = str | Promise
 
@@ -90,6 +94,28 @@ _RECEIVERS: Mapping[str, Word] = {
 }
 
 
+NEWS: Mapping[str, Word] = {
+    "booked": _("Your day is booked."),
+    "cancelled": _("Your place was given back. You can still come, as long as there are places."),
+    "asked": _("Your question has reached the office. It is answered within three days."),
+}
+CHOOSE_A_DAY: Word = _("Choose one of the days.")
+
+# The same refusals that officers read, said to the holder.
+_REFUSALS: Mapping[Code, Word] = {
+    Code.NOT_RECEIVED: _("Your card is not at a counter now, so no day can be chosen."),
+    Code.DAY_PASSED: _("That day has passed. Choose another one."),
+    Code.DAY_TOO_LATE: _("Your card is kept until %(until)s. Choose an earlier day."),
+    Code.ALREADY_BOOKED: _("You have already chosen %(day)s."),
+    Code.OFFICE_CLOSED: _("The counter is closed on %(day)s. Choose another day."),
+    Code.QUOTA_FULL: _("All places on %(day)s are taken. Choose another day."),
+    Code.NOT_BOOKED: _("You have no day to give back."),
+    Code.TEXT_MISSING: _("Write your question first."),
+    Code.TOO_MANY_ENQUIRIES: _("%(open)s of your questions wait for an answer. Please wait for it."),
+}
+_REFUSED: Word = _("This is not possible now. Try again later, or ask at the office.")
+
+
 def reason_word(reason: str) -> Word:
     """Say why it was not delivered; empty where it would hurt or help nobody to say it."""
     return _REASONS.get(reason, "")
@@ -98,3 +124,13 @@ def reason_word(reason: str) -> Word:
 def receiver_word(receiver: str) -> Word:
     """Say who took it, as a relation."""
     return _RECEIVERS.get(receiver, "")
+
+
+def refusal_words(refusal: DeliveryRefused) -> str:
+    """Say to the holder why it was refused and what to do."""
+    sentence = str(_REFUSALS.get(refusal.code, _REFUSED))
+    return sentence % {name: _shown(value) for name, value in refusal.params.items()}
+
+
+def _shown(value: Any) -> str:
+    return formats.date_format(value, "j F Y") if isinstance(value, date) else str(value)

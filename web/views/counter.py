@@ -141,7 +141,7 @@ def give_out(request: StaffRequest) -> HttpResponse:
     except DeliveryRefused:
         return redirect("web:counter")
     if not form.is_valid():
-        texts = [f"{form[name].label}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        texts = [f"{form[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
         answer = bad(word=_("Not given out yet"), scanned=found.reference, detail=" ".join(texts))
         return _page(request, counter, now, answer=answer, found=found, form=form, status=422)
     try:

@@ -7,14 +7,15 @@ hour; the page is then read with it. Every answer is `no-store`, `no-referrer` a
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,19 +28,27 @@ from delivery.access import (
     derive_link_token,
     public_lookup,
 )
-from delivery.appointments import book, bookable_days, cancel_booking
+from delivery.appointments import Bookable, book, bookable_days, cancel_booking
 from delivery.enquiries import ask
 from delivery.public_view import PublicView, Stage
 from delivery.refusals import DeliveryRefused
-from offices.services import QuotaFull
 from shipments.models import Card
 from web.access import public
-from web.messages import refusal_text
-from web.resident_words import NEXT_STEPS, STAGES, STATES, reason_word, receiver_word
+from web.resident_words import (
+    CHOOSE_A_DAY,
+    NEWS,
+    NEXT_STEPS,
+    STAGES,
+    STATES,
+    reason_word,
+    receiver_word,
+    refusal_words,
+)
 
 COOKIE = "kartu"
 COOKIE_SECONDS = 1_800
 ORDINARY = "ORDINARY"
+QUESTION_LENGTH = 1_000
 
 
 class NumberForm(forms.Form):
@@ -86,23 +95,24 @@ def track(request: HttpRequest) -> HttpResponse:
     """Show the form; on a right answer go to the card's page, on any wrong one say one and the same thing."""
     way = request.POST.get("way", "number")
     number, identity = NumberForm(), IdentityForm()
-    failed = False
+    failed, status = False, 200
     if request.method == "POST":
         if way == "identity":
             identity = IdentityForm(request.POST)
         else:
             number = NumberForm(request.POST)
         typed = identity if way == "identity" else number
+        status = 422
         if typed.is_valid():
             view = _look_up(request, typed.credentials())
             if view is not None:
                 return _open(view)
-            failed = True
+            failed, status = True, 404
     return render(
         request,
         "web/resident/track.html",
         {"number": number, "identity": identity, "way": way, "failed": failed},
-        status=404 if failed else 200,
+        status=status,
     )
 
 
@@ -143,14 +153,14 @@ def choose_day(request: HttpRequest) -> HttpResponse:
     try:
         if request.POST.get("cancel"):
             cancel_booking(card_id=view.card_id, at=now)
-        else:
-            day = forms.DateField().clean(request.POST.get("day"))
-            book(card_id=view.card_id, day=day, lane=ORDINARY, at=now)
+            return _tell("cancelled")
+        day = forms.DateField().clean(request.POST.get("day"))
+        book(card_id=view.card_id, day=day, lane=ORDINARY, at=now)
     except forms.ValidationError:
-        return _page(request, view, refused=gettext("Choose one of the days."), status=422)
-    except (DeliveryRefused, QuotaFull) as refusal:
-        return _page(request, view, refused=refusal_text(refusal), status=409)
-    return redirect("web:track-card")
+        return _page(request, view, refused=str(CHOOSE_A_DAY), status=422)
+    except DeliveryRefused as refusal:
+        return _page(request, view, refused=refusal_words(refusal), status=409)
+    return _tell("booked")
 
 
 @public
@@ -161,12 +171,13 @@ def question(request: HttpRequest) -> HttpResponse:
     view = _opened(request)
     if view is None:
         return redirect("web:track")
-    text = request.POST.get("text", "")
+    text = request.POST.get("text", "")[:QUESTION_LENGTH]
     try:
         ask(card_id=view.card_id, text=text, at=timezone.now())
     except DeliveryRefused as refusal:
-        return _page(request, view, refused=refusal_text(refusal), text=text, status=422)
-    return _page(request, view, asked=True)
+        words = refusal_words(refusal)
+        return _page(request, view, refused=words, text=text, asking=True, status=422)
+    return _tell("asked")
 
 
 @public
@@ -206,13 +217,18 @@ def _opened(request: HttpRequest) -> PublicView | None:
     return _look_up(request, LinkToken(token=token))
 
 
+def _tell(news: str) -> HttpResponse:
+    """Go back to the card's page, which says what has just happened; a reload repeats nothing."""
+    return redirect(f"{reverse('web:track-card')}?{urlencode({'news': news})}")
+
+
 def _page(
     request: HttpRequest,
     view: PublicView,
     *,
     refused: str = "",
     text: str = "",
-    asked: bool = False,
+    asking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     state = view.stage.value if view.stage in (Stage.READY, Stage.RECEIVED) else view.next_step.value
@@ -223,9 +239,20 @@ def _page(
         "reason": reason_word(view.reason),
         "receiver": receiver_word(view.receiver),
         "steps": [(STAGES[step.stage], step) for step in view.steps],
-        "bookable": bookable_days(card_id=view.card_id, at=timezone.now()) if view.counter else None,
+        "bookable": _bookable(view),
         "refused": refused,
-        "asked": asked,
+        "news": NEWS.get(request.GET.get("news", ""), ""),
         "text": text,
+        "asking": asking,
     }
     return render(request, "web/resident/card.html", context, status=status)
+
+
+def _bookable(view: PublicView) -> Bookable | None:
+    """Give the days to choose from; none when the card left the shelf since it was looked up."""
+    if view.counter is None:
+        return None
+    try:
+        return bookable_days(card_id=view.card_id, at=timezone.now())
+    except DeliveryRefused:
+        return None

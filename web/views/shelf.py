@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -101,7 +101,11 @@ def transfer(request: StaffRequest, transfer_id: int) -> HttpResponse:
     if request.method == "POST" and mine and (scanned or everything):
         answer = _take_in(request.user, row, scanned=None if everything else scanned, shelf=place)
         row.refresh_from_db()
-    cards = row.cards.select_related("card").defer(*SEALED).order_by("live", "card__name", "pk")
+    cards = (
+        row.cards.select_related("card")
+        .defer(*SEALED)
+        .order_by(F("live").asc(nulls_last=True), "card__name", "pk")
+    )
     context: dict[str, Any] = {
         "transfer": row,
         "answer": answer,
@@ -202,7 +206,9 @@ def route(request: StaffRequest) -> HttpResponse:
         return redirect("web:returns")
     messages.success(
         request,
-        _("%(transfers)s transfers with %(cards)s cards were sent; %(registry)s cards stay on the registry's list.")
+        _(
+            "%(transfers)s transfers with %(cards)s cards were sent; %(registry)s cards stay on the registry's list."
+        )
         % {
             "transfers": len(sent),
             "cards": sum(transfer.sent for transfer in sent),
