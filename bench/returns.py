@@ -15,8 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from delivery.access import Credentials
 
 PRINTED_AT = datetime(2020, 4, 1, 3, 0, tzinfo=UTC)
 HANDED_OVER_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
@@ -155,21 +160,26 @@ def play(registry_id: int, shipment_id: int, handed_over: int, returned: int) ->
 
 def look_up(at: datetime) -> None:
     """Time right lookups by link and by PIN, the check and the limiter included."""
-    from delivery.access import LinkToken, NumberAndPin, link_token_of, pin_of, public_lookup
+    from delivery.access import LinkToken, NumberAndPin, link_token_of, pin_of
     from shipments.models import Card
 
     cards = list(Card.objects.only("reference", "access_version"))
     chosen = random.Random(1).sample(cards, LOOKUPS)
     by_link = [LinkToken(token=link_token_of(card)) for card in chosen]
     by_pin = [NumberAndPin(number=card.reference, pin=pin_of(card)) for card in chosen]
-    for what, credentials in (("look up by link", by_link), ("look up by number and PIN", by_pin)):
-        timed(
-            what,
-            LOOKUPS,
-            lambda asked=credentials: [
-                public_lookup(credentials=one, client="203.0.113.1", at=at) for one in asked
-            ],
-        )
+    asked: dict[str, Sequence[Credentials]] = {
+        "look up by link": by_link,
+        "look up by number and PIN": by_pin,
+    }
+    for what, credentials in asked.items():
+        timed(what, LOOKUPS, partial(_ask, credentials, at))
+
+
+def _ask(credentials: Sequence[Credentials], at: datetime) -> None:
+    from delivery.access import public_lookup
+
+    for one in credentials:
+        public_lookup(credentials=one, client="203.0.113.1", at=at)
 
 
 def timed(what: str, number: int, work: Callable[[], object]) -> float:

@@ -93,7 +93,7 @@ MESSAGES: Mapping[Code, str] = {
         "%(office)s is no other counter of this registry office. Choose one from the list."
     ),
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
-    Code.DECISION_NOT_POSSIBLE: "%(reference)s is not waiting for a decision: it is %(status)s.",
+    Code.DECISION_NOT_POSSIBLE: "%(decision)s is no decision about a return. Choose one from the list.",
     Code.NOT_FOUND: "No card answers to what was scanned. Scan the label again or type the number.",
     Code.ALREADY_COLLECTED: "The card was already collected on %(day)s.",
     Code.WRONG_OFFICE: "The card waits at %(office)s, not here. Send the person there.",

@@ -19,6 +19,7 @@ from delivery.status import FINAL, Reason, Status
 from delivery.transfers import TransferReceipt, receive_transfer, send_transfers
 from offices.models import Office, Service
 from offices.services import local_day, route_villages
+from shipments.backlog import fill_backlog
 from shipments.circulation import end_items
 from shipments.dispositions import set_aside
 from shipments.locks import lock_cards, lock_registry
@@ -197,14 +198,7 @@ def _take_in(
         batch_size=2_000,
     )
     damaged = [card.card_id for scan, card, _outcome in taken if scan.condition == DAMAGED]
-    if damaged:
-        set_aside(
-            cards=lock_cards(damaged),
-            after=Disposition.DAMAGED,
-            reason="came back damaged",
-            actor_id=actor_id,
-            at=at,
-        )
+    _set_aside(damaged, "came back damaged", actor_id, at)
     record(
         actor_id=actor_id,
         office_id=office.pk,
@@ -372,21 +366,53 @@ def _decide(
     bulk.execute(sql, [decision.value, bulk.moment(at), bulk.listed([each.receipt_id for each in cards])])
 
 
+_BY_HAND = frozenset({Decision.VILLAGE, Decision.REGISTRY, Decision.SEND_AGAIN, Decision.REPRINT})
+
+
 def decide_returns(
     *, office_id: int, card_ids: Sequence[int], decision: str, actor_id: int | None, at: datetime
 ) -> int:
-    """Decide by hand what becomes of returns that wait: village list, registry's list, or counter by its routing.
+    """Decide by hand what becomes of a registry's returns that wait; give how many were decided.
 
-    Refuses SEND_AGAIN here: sending again needs an address, see `send_again`.
+    COUNTER follows the routing. SEND_AGAIN puts cards with a deliverable address into the backlog; the others go on
+    waiting until their address is corrected. REPRINT sets the cards aside as damaged. Raises DECISION_NOT_POSSIBLE.
     """
-    chosen = Decision(decision)
-    if chosen is Decision.COUNTER:
+    if decision == Decision.COUNTER:
         routed = route_returns(office_id=office_id, actor_id=actor_id, at=at, card_ids=card_ids)
         return sum(routed.by_counter.values())
+    if decision not in _BY_HAND:
+        raise DeliveryRefused(Code.DECISION_NOT_POSSIBLE, decision=decision)
     with transaction.atomic():
+        lock_registry(_registry_of(office_id))
         waiting = _undecided(office_id, card_ids)
-        _decide(waiting, chosen, None, actor_id, at)
+        if decision == Decision.SEND_AGAIN:
+            waiting = _back_in_line(office_id, waiting, at)
+        elif decision == Decision.REPRINT:
+            _set_aside([each.card_id for each in waiting], "to be printed again", actor_id, at)
+        _decide(waiting, Decision(decision), None, actor_id, at)
     return len(waiting)
+
+
+def _registry_of(office_id: int) -> int:
+    office = Office.objects.only("parent_id").get(pk=office_id)
+    return office.parent_id or office.pk
+
+
+def _back_in_line(office_id: int, waiting: Sequence[_Undecided], at: datetime) -> list[_Undecided]:
+    """Let cards into the backlog again; give those that got in."""
+    card_ids = [each.card_id for each in waiting]
+    fill_backlog(office_id=_registry_of(office_id), at=at, card_ids=card_ids)
+    sql = f"SELECT card_id FROM shipments_backlogentry WHERE {bulk.among('card_id', 'bigint')}"
+    entered = {row[0] for row in bulk.select(sql, [bulk.listed(card_ids)])}
+    return [each for each in waiting if each.card_id in entered]
+
+
+def _set_aside(card_ids: list[int], reason: str, actor_id: int | None, at: datetime) -> None:
+    """Set cards aside as damaged. Call under the registry's lock."""
+    if card_ids:
+        set_aside(
+            cards=lock_cards(card_ids), after=Disposition.DAMAGED, reason=reason, actor_id=actor_id, at=at
+        )
 
 
 def settle_stray_item(*, stray_item_id: int, resolution: str, actor_id: int | None, at: datetime) -> None:

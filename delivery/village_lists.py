@@ -19,7 +19,7 @@ from offices.services import local_day, lock_offices
 from shipments.cards import release_cards
 
 Result = VillageListCard.Result
-# On this office's shelf, or taken in by it and on no other way.
+# On this office's shelf, or taken in by it and on no other way (sent again, on the registry's own list).
 _HERE = """
 SELECT c.id, c.reference, d.item_id, a.village_code
 FROM shipments_card c
@@ -28,9 +28,10 @@ JOIN delivery_delivery d ON d.card_id = c.id
 LEFT JOIN delivery_counterstay s ON s.card_id = c.id AND s.live = TRUE
 WHERE c.disposition = 'REGISTERED' AND {which}
   AND (d.status = 'READY_AT_COUNTER' AND s.counter_id = %s
-       OR d.status = 'RETURN_RECEIVED'
-          AND (SELECT r.office_id FROM delivery_returnreceipt r WHERE r.card_id = c.id
-               ORDER BY r.id DESC LIMIT 1) = %s)
+       OR d.status = 'RETURN_RECEIVED' AND EXISTS (
+          SELECT 1 FROM delivery_returnreceipt r
+          WHERE r.id = (SELECT MAX(n.id) FROM delivery_returnreceipt n WHERE n.card_id = c.id)
+            AND r.office_id = %s AND r.decision IN ('UNDECIDED', 'COUNTER', 'VILLAGE')))
 ORDER BY c.name, c.id
 """
 

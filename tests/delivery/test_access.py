@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from addresses.models import Verdict
 from delivery import lookup_limits
 from delivery.access import (
     PIN_ALPHABET,
@@ -160,7 +161,7 @@ def test_five_steps_carry_the_days_of_the_last_posting_and_no_voided_event(maile
 def test_a_card_that_is_not_posted_yet_says_what_it_waits_for(registry: Office) -> None:
     ready, unclear = (
         factories.make_cards(office=registry, number=1)[0],
-        factories.make_cards(office=registry, number=1, verdict="NEEDS_REVIEW")[0],
+        factories.make_cards(office=registry, number=1, verdict=Verdict.NEEDS_REVIEW)[0],
     )
     damaged = factories.make_cards(office=registry, number=1, disposition="DAMAGED")[0]
     steps = [view.next_step for card in (ready, unclear, damaged) if (view := by_pin(card)) is not None]

@@ -1,6 +1,6 @@
 """A card is given out once, to whom it may be given, and a mistake is taken back the same day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -361,7 +361,13 @@ def test_book_refuses_the_same_day_again_and_a_card_that_is_not_at_a_counter(
 # --- many at once ------------------------------------------------------------------------------
 
 
-def at_once(calls: list[Callable[[], Any]], *, workers: int) -> list[str]:
+def needs_connections_of_their_own() -> None:
+    """SQLite's test database lives in memory, where threads share one connection."""
+    if connection.vendor != "postgresql":
+        pytest.skip("real connections at once are tested on PostgreSQL")
+
+
+def at_once(calls: Sequence[Callable[[], Any]], *, workers: int) -> list[str]:
     """Run the calls in threads with connections of their own; give 'ok' or the code of each refusal."""
     barrier = Barrier(workers)
 
@@ -384,8 +390,7 @@ def at_once(calls: list[Callable[[], Any]], *, workers: int) -> list[str]:
 def test_two_hundred_bookings_at_once_for_twenty_places_give_exactly_twenty(
     registry: Office, post_office: Office, counter: Office
 ) -> None:
-    if connection.vendor != "postgresql" and connection.is_in_memory_db():
-        pytest.skip("threads need a database that connections can share")
+    needs_connections_of_their_own()
     cards = shelve_cards(registry=registry, post_office=post_office, number=200)
     calls = [
         partial(book, card_id=card.pk, day=date(2020, 5, 26), lane="ORDINARY", at=SERVED_AT) for card in cards
@@ -400,8 +405,7 @@ def test_two_hundred_bookings_at_once_for_twenty_places_give_exactly_twenty(
 def test_two_counters_at_once_give_one_collection(
     registry: Office, post_office: Office, counter: Office
 ) -> None:
-    if connection.vendor != "postgresql" and connection.is_in_memory_db():
-        pytest.skip("threads need a database that connections can share")
+    needs_connections_of_their_own()
     card = shelve_cards(registry=registry, post_office=post_office, number=1)[0]
     calls = [
         partial(give_out, counter_id=counter.pk, card_id=card.pk, nonce=f"n{number}") for number in range(4)
@@ -415,11 +419,10 @@ def test_two_counters_at_once_give_one_collection(
 def test_one_confirmation_sent_four_times_at_once_gives_one_collection(
     registry: Office, post_office: Office, counter: Office
 ) -> None:
-    if connection.vendor != "postgresql" and connection.is_in_memory_db():
-        pytest.skip("threads need a database that connections can share")
+    needs_connections_of_their_own()
     card = shelve_cards(registry=registry, post_office=post_office, number=1)[0]
     calls = [partial(give_out, counter_id=counter.pk, card_id=card.pk, nonce="same")] * 4
-    assert at_once(list(calls), workers=4) == ["ok"] * 4
+    assert at_once(calls, workers=4) == ["ok"] * 4
     assert Collection.objects.count() == 1
 
 

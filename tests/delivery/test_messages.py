@@ -204,7 +204,7 @@ def test_the_console_writes_messages_with_link_and_number_masked(
     queue(card_ids=ids(mailed.cards[:1]), occasion=Occasion.DISPATCHED, at=MORNING)
     with caplog.at_level(logging.INFO, logger="delivery.messages.channels"):
         assert send_queued(at=MORNING, limit=10) == Sent(sent=1)
-    assert mailed.items[0].number in caplog.text
+    assert str(mailed.items[0].number) in caplog.text
     message = Message.objects.get()
     assert (message.state, message.sent_at, message.attempts) == ("SENT", MORNING, 1)
     assert send_queued(at=MORNING, limit=10) == Sent()

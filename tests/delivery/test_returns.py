@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from addresses.models import Verdict
 from delivery.messages.occasions import Occasion
 from delivery.models import (
     CounterStay,
@@ -28,7 +29,7 @@ from delivery.returns import (
 from delivery.status import Status
 from delivery.tracking import record_events, void_events
 from offices.models import AreaServed, Closure, Delegation, Office, Service
-from shipments.models import CirculatingCard, Disposition, ShipmentState
+from shipments.models import BacklogEntry, CirculatingCard, Disposition, ShipmentState
 from tests import factories
 from tests.delivery.mailing import mail_cards, state_of
 from tests.delivery.shelving import ARRIVED_AT, RETURNED_AT, bring_back
@@ -296,6 +297,53 @@ def test_a_return_decided_by_hand_for_the_village_list_is_not_routed(
     )
     assert decided == 1
     assert route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT).by_counter == {counter.pk: 1}
+
+
+def test_a_return_is_sent_again_when_its_address_is_good_and_posted_as_a_new_item(
+    registry: Office, post_office: Office
+) -> None:
+    good = mail_cards(office=registry, post_office=post_office, number=1)
+    unclear = factories.make_cards(office=registry, number=1, verdict=Verdict.NEEDS_REVIEW)
+    bad = mail_cards(office=registry, post_office=post_office, number=1, cards=unclear)
+    for mailed in (good, bad):
+        bring_back(mailed, office=registry)
+    decided = decide_returns(
+        office_id=registry.pk, card_ids=[good.cards[0].pk, bad.cards[0].pk], decision="SEND_AGAIN", actor_id=None,
+        at=RETURNED_AT,
+    )  # fmt: skip
+    assert decided == 1
+    assert BacklogEntry.objects.get().card == good.cards[0]
+    assert ReturnReceipt.objects.get(decision="SEND_AGAIN").card == good.cards[0]
+    BacklogEntry.objects.all().delete()
+    again = mail_cards(office=registry, post_office=post_office, number=1, cards=good.cards, posted=False)
+    record_events(
+        events=[again.event(0, Status.POSTED, hours=500)], recorded_at=ARRIVED_AT, recorded_by_id=None
+    )
+    assert state_of(good.cards[0]) == ("POSTED", "")
+
+
+def test_a_return_that_is_to_be_reprinted_is_set_aside(registry: Office, post_office: Office) -> None:
+    mailed = mail_cards(office=registry, post_office=post_office, number=1)
+    bring_back(mailed, office=registry)
+    decided = decide_returns(
+        office_id=registry.pk,
+        card_ids=[mailed.cards[0].pk],
+        decision="REPRINT",
+        actor_id=None,
+        at=RETURNED_AT,
+    )
+    assert decided == 1
+    mailed.cards[0].refresh_from_db()
+    assert mailed.cards[0].disposition == "DAMAGED"
+
+
+def test_no_decision_is_not_a_decision(registry: Office) -> None:
+    for decision in ("UNDECIDED", "BURN"):
+        with pytest.raises(DeliveryRefused) as refused:
+            decide_returns(
+                office_id=registry.pk, card_ids=[], decision=decision, actor_id=None, at=RETURNED_AT
+            )
+        assert refused.value.code is Code.DECISION_NOT_POSSIBLE
 
 
 def test_a_delivered_card_in_hand_is_taken_in_after_the_false_delivery_is_voided(

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import AuditEntry
 from delivery.models import CounterStay, ReturnReceipt, VillageList
 from delivery.refusals import Code, DeliveryRefused
-from delivery.returns import route_returns
+from delivery.returns import decide_returns, route_returns
 from delivery.status import Receiver
 from delivery.village_lists import VillageReport, VillageResult, make_village_list, report
 from offices.models import Office
@@ -110,6 +110,27 @@ def test_a_registry_gives_returned_cards_to_a_village_and_decides_leftovers_anew
     assert state_of(mailed.cards[0]) == ("RETURN_RECEIVED", "ABSENT")
     routed = route_returns(office_id=registry.pk, actor_id=None, at=REPORTED_AT)
     assert routed.by_counter == {counter.pk: 1}
+
+
+def test_a_card_that_is_sent_again_or_whose_holder_died_goes_on_no_list(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    again = mail_cards(office=registry, post_office=post_office, number=1)
+    bring_back(again, office=registry)
+    decide_returns(
+        office_id=registry.pk,
+        card_ids=[again.cards[0].pk],
+        decision="SEND_AGAIN",
+        actor_id=None,
+        at=SERVED_AT,
+    )
+    bring_back(
+        mail_cards(office=registry, post_office=post_office, number=1), office=registry, reason="DECEASED"
+    )
+    route_returns(office_id=registry.pk, actor_id=None, at=SERVED_AT)
+    with pytest.raises(DeliveryRefused) as refused:
+        make(registry)
+    assert refused.value.code is Code.NO_CARDS
 
 
 def test_cards_that_are_not_here_and_a_return_day_that_has_passed_are_refused(

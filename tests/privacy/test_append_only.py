@@ -39,7 +39,7 @@ def _update(row: models.Model, table: str) -> None:
 
 
 def _delete(row: models.Model, table: str) -> None:
-    type(row)._default_manager.filter(pk=row.pk)._raw_delete("default")  # type: ignore[attr-defined]
+    type(row)._default_manager.filter(pk=row.pk)._raw_delete("default")
 
 
 def _raw_update(row: models.Model, table: str) -> None:

@@ -1,0 +1,117 @@
+"""Look at what happened to cards: read-only, since services alone write here."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from delivery.models import (
+    Appointment,
+    Collection,
+    CounterStay,
+    Enquiry,
+    Message,
+    ReturnReceipt,
+    StrayItem,
+    Transfer,
+    VillageList,
+    VillageListCard,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that are written by services only. Cards are shown by reference, chosen by no list of 130,000."""
+
+    raw_id_fields: tuple[str, ...] = ()
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(ReturnReceipt)
+class ReturnReceiptAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "card", "office", "reason", "condition", "decision", "counter"]
+    list_filter = ["decision", "condition", "reason"]
+    list_select_related = ["card", "office", "counter"]
+    search_fields = ["card__reference"]
+
+
+@admin.register(StrayItem)
+class StrayItemAdmin(ReadOnlyAdmin):
+    list_display = ["found_at", "office", "scanned", "outcome", "settled_at", "resolution"]
+    list_filter = ["outcome"]
+    list_select_related = ["office"]
+    search_fields = ["scanned"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ["number", "from_office", "to_office", "sent", "sent_at", "received", "received_at"]
+    list_select_related = ["from_office", "to_office"]
+    search_fields = ["number"]
+
+
+@admin.register(CounterStay)
+class CounterStayAdmin(ReadOnlyAdmin):
+    list_display = ["card", "counter", "shelf", "arrived_at", "hold_until", "live"]
+    list_filter = ["live", "counter"]
+    list_select_related = ["card", "counter"]
+    search_fields = ["card__reference"]
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnlyAdmin):
+    list_display = ["day", "counter", "lane", "card", "booked_at", "cancelled_at"]
+    list_filter = ["lane", "counter"]
+    list_select_related = ["card", "counter"]
+    search_fields = ["card__reference"]
+
+
+@admin.register(Collection)
+class CollectionAdmin(ReadOnlyAdmin):
+    """Without the collector's name: it is opened at the counter only, and recorded there."""
+
+    list_display = ["collected_at", "card", "counter", "relation", "collected_by", "undone_at", "undo_reason"]
+    list_filter = ["relation", "counter"]
+    list_select_related = ["card", "counter", "collected_by"]
+    search_fields = ["card__reference"]
+    exclude = ["collector_name", "nonce"]
+
+
+class VillageListCardInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = VillageListCard
+    fields = ["position", "card", "result", "relation", "reported_on"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+@admin.register(VillageList)
+class VillageListAdmin(ReadOnlyAdmin):
+    list_display = ["number", "office", "village_code", "cards", "handed_at", "return_by", "closed_at"]
+    list_select_related = ["office"]
+    search_fields = ["number", "village_code"]
+    inlines = [VillageListCardInline]
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "card", "occasion", "sequence", "channel", "state", "attempts", "sent_at"]
+    list_filter = ["occasion", "channel", "state"]
+    list_select_related = ["card"]
+    search_fields = ["card__reference"]
+    exclude = ["event"]
+
+
+@admin.register(Enquiry)
+class EnquiryAdmin(ReadOnlyAdmin):
+    """Without the question, which may hold anything about a person."""
+
+    list_display = ["asked_at", "card", "answered_at"]
+    list_select_related = ["card"]
+    exclude = ["text"]
