@@ -20,7 +20,6 @@ from delivery.models import (
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that are written by services only. Cards are shown by reference, chosen by no list of 130,000."""
 
-    raw_id_fields: tuple[str, ...] = ()
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -86,7 +85,7 @@ class CollectionAdmin(ReadOnlyAdmin):
 class VillageListCardInline(admin.TabularInline):  # type: ignore[type-arg]
     model = VillageListCard
     fields = ["position", "card", "result", "relation", "reported_on"]
-    readonly_fields = fields
+    readonly_fields = ["position", "card", "result", "relation", "reported_on"]
     extra = 0
     can_delete = False
 

@@ -30,7 +30,9 @@ def cards_in_scope(user: User) -> QuerySet[Card]:
     if user.role == Role.COUNTER:
         return Card.objects.filter(_came_to_counter(user.office_id))
     if user.role == Role.PARTNER:
-        items = Item.objects.filter(shipment__post_office_id=user.office_id, shipment__state__in=SEEN_BY_PARTNER)
+        items = Item.objects.filter(
+            shipment__post_office_id=user.office_id, shipment__state__in=SEEN_BY_PARTNER
+        )
         return Card.objects.filter(pk__in=items.values("card_id"))
     return Card.objects.none()
 
