@@ -104,7 +104,8 @@ def _prepared(
 
 def _copy(statement: str, rows: Iterable[Sequence[Any]]) -> int:
     written = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # A conflict that COPY meets is to be Django's IntegrityError, as everywhere else.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             written += 1
