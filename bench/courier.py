@@ -1,0 +1,284 @@
+"""A status file from its upload to final states, beside calamine reading it and django-import-export applying it.
+
+`python -m bench.courier [--rows 130000] [--database URL]`. Works in a database of its own that it makes and drops: a
+SQLite file, or on the PostgreSQL server of URL. django-import-export is measured on a sample, and said so: on the whole
+file it takes minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+POSTED_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
+NOW = datetime(2020, 6, 4, 2, 0, tzinfo=UTC)
+HEADER = (
+    "No", "Nomor Resi", "Kantong", "Layanan", "Nama Penerima", "Telp Penerima", "Status Akhir", "Keterangan",
+    "Tgl Status", "Posisi Akhir", "Petugas", "SLA",
+)  # fmt: skip
+SAMPLE_OF_PEER = 2_000
+AT_ONCE = 5_000
+
+
+def main() -> None:
+    """Measure in a process of its own, whose settings name the database; print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=130_000)
+    parser.add_argument(
+        "--events", type=int, default=4, help="events that each card has before the file comes"
+    )
+    parser.add_argument("--database", default="", help="postgres://user@host:port/name whose server is used")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        measure(rows=options.rows, events=options.events)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        url = options.database or f"sqlite:///{folder}/bench.sqlite3"
+        environment = {**os.environ, "ANTARKTP_VAR_DIR": folder, "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
+        subprocess.run(  # this very program, in another environment
+            [sys.executable, "-m", "bench.courier", "--inside", *sys.argv[1:]], env=environment, check=True
+        )
+
+
+def measure(*, rows: int, events: int) -> None:
+    """Fill a test database, make the file, and time every contestant on it."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    server = connection.vendor == "postgresql"
+    old = setup_databases(verbosity=0, interactive=False) if server else None
+    if not server:  # the file in our own folder: Django's test database would live in memory
+        call_command("migrate", verbosity=0)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "status.xlsx"
+            office_id, numbers = fill(rows, events)
+            make_file(path, numbers)
+            print(
+                f"{connection.vendor}: {rows} cards, {rows * events} events; a file of {rows} rows, 12 columns"
+            )
+            contest(path, office_id, rows)
+    finally:
+        if old is not None:
+            teardown_databases(old, verbosity=0)
+
+
+def contest(path: Path, office_id: int, rows: int) -> None:
+    """Time calamine, ourselves twice, and the peer on a sample."""
+    calamine = fastest(lambda: read_by_calamine(path), times=3)
+    told("calamine alone reads the file", calamine, rows, calamine)
+    peer = apply_by_peer(path, SAMPLE_OF_PEER)
+    first, outcomes = ours(path, office_id)
+    told("ours: read, match, apply, explain", first, rows, calamine)
+    again, _same = ours(path, office_id)
+    told("ours: the same file again", again, rows, calamine)
+    told(f"django-import-export, bulk ({SAMPLE_OF_PEER} rows)", peer, SAMPLE_OF_PEER, calamine)
+    told("django-import-export, for all rows at that rate", peer / SAMPLE_OF_PEER * rows, rows, calamine)
+    print(f"  ours is {peer / SAMPLE_OF_PEER * rows / first:.0f} times as fast")
+    peak = [
+        resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    print(f"  peak memory {peak[0]} MB + reading process {peak[1]} MB; outcomes {json.dumps(outcomes)}")
+
+
+def told(what: str, seconds: float, rows: int, calamine: float) -> None:
+    """Print one line of the table."""
+    print(
+        f"  {what:<52} {seconds:8.2f} s {rows / seconds:12,.0f} rows/s {seconds / calamine:8.1f} x calamine"
+    )
+
+
+def fastest(work: Callable[[], object], *, times: int) -> float:
+    """Give the best of some runs, in seconds."""
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+def read_by_calamine(path: Path) -> None:
+    """Read all rows in a process of their own, and nothing else."""
+    script = (
+        "import sys; from python_calamine import CalamineWorkbook as W;"
+        "sum(1 for _ in W.from_path(sys.argv[1]).get_sheet_by_index(0).iter_rows())"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def ours(path: Path, office_id: int) -> tuple[float, dict[str, int]]:
+    """Upload and apply the file; give the seconds and the outcomes."""
+    from delivery.courier_files import process, upload
+
+    begun = time.perf_counter()
+    file = upload(path=path, name=path.name, office_id=office_id, actor_id=None, at=NOW, enqueue=False)
+    report = process(courier_file_id=file.pk)
+    seconds = time.perf_counter() - begun
+    return seconds, {outcome: count for outcome, count in report.outcomes.items() if count}
+
+
+def fill(cards: int, events: int) -> tuple[int, list[str]]:
+    """Make synthetic cards in the mail and what the post told of them; give the post office and the items' numbers."""
+    from offices.models import Office
+    from shipments.models import Item, Shipment
+    from shipments.numbers import s10
+    from tests import factories
+
+    registry = factories.make_office(code="3216", kind=Office.Kind.REGISTRY, region_code="32.16")
+    post = factories.make_office(
+        code="17510", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.06", serves=["32.16"]
+    )
+    numbers: list[str] = []
+    for start in range(0, cards, AT_ONCE):
+        made = factories.make_cards(
+            office=registry, number=min(AT_ONCE, cards - start), printed_on=date(2020, 4, 1)
+        )
+        shipment = Shipment.objects.create(
+            office=registry, post_office=post, number=f"KIRIM-{start}", state="HANDED_OVER", item_count=len(made),
+            manifest_sha256="0" * 64, opened_at=POSTED_AT,
+        )  # fmt: skip
+        items = Item.objects.bulk_create(
+            Item(
+                card=card, shipment=shipment, position=place, live=True,
+                number=s10(service_indicator="RR", serial=start + place),
+            )
+            for place, card in enumerate(made)
+        )  # fmt: skip
+        numbers += [item.number or "" for item in items]
+        tell_before(items, events)
+    return post.pk, numbers
+
+
+def tell_before(items: Sequence[Any], events: int) -> None:
+    """Record what was known of the items before the file comes: posted, then on their way."""
+    from delivery.status import Status
+    from delivery.tracking import NewEvent, record_events
+
+    way = [Status.POSTED, *[Status.IN_TRANSIT] * (events - 2), Status.AT_DELIVERY_OFFICE][:events]
+    for step, status in enumerate(way):
+        record_events(
+            events=[
+                NewEvent(
+                    card_id=item.card_id,
+                    item_id=item.pk,
+                    status=status,
+                    occurred_at=POSTED_AT + timedelta(hours=9 * step),
+                )
+                for item in items
+            ],
+            recorded_at=NOW,
+            recorded_by_id=None,
+        )
+
+
+def make_file(path: Path, numbers: Sequence[str]) -> None:
+    """Write a file of mixed outcomes: mostly news, some of it late, doubled, unknown, contradicting or unreadable."""
+    from spreadsheets.writing import Column, write_xlsx
+
+    with path.open("wb") as file:
+        write_xlsx(
+            file, sheet="Status", columns=[Column(title) for title in HEADER], rows=status_rows(numbers)
+        )
+
+
+def status_rows(numbers: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Give as many rows as numbers, in no order, from a fixed seed."""
+    chance = random.Random(20_200_501)
+    order = list(numbers)
+    chance.shuffle(order)
+    for line, number in enumerate(order, 1):
+        draw = chance.random()
+        at = POSTED_AT + timedelta(days=chance.randrange(3, 20), minutes=chance.randrange(600))
+        status, remark = chance.choice(
+            (("DELIVERED", "ORANG SERUMAH"), ("SELESAI ANTAR", "YANG BERSANGKUTAN"))
+        )
+        if draw < 0.10:
+            status, remark = "ON PROCESS", "RUMAH KOSONG"
+        elif draw < 0.13:
+            status, remark = "RETUR", "PINDAH ALAMAT"
+        elif draw < 0.18:
+            status, remark, at = "INVEHICLE", "", POSTED_AT + timedelta(hours=5)
+        elif draw < 0.19:
+            number = f"RZ{line:08}0ID"
+        elif draw < 0.20:
+            status, remark = "TERTAHAN DI AGEN", ""
+        elif draw < 0.21:
+            status, remark = "DITERIMA PENGIRIM", ""
+        date_text = "31/02/2020" if draw > 0.995 else f"{at:%d/%m/%Y %H:%M}"
+        yield (
+            line, number, f"PID{line:08}", "KIRIMAN KHUSUS", f"Warga Contoh {line}", f"08{line:010}", status, remark,
+            date_text, "KANTOR POS TAMBUN", f"Petugas {line % 30}", "H+5",
+        )  # fmt: skip
+
+
+def apply_by_peer(path: Path, sample: int) -> float:
+    """Let django-import-export create events and update states of the first rows, in its bulk mode; give seconds."""
+    import tablib
+    from django.db import transaction
+    from import_export import resources
+    from python_calamine import CalamineWorkbook
+
+    from delivery.models import Delivery, TrackingEvent
+    from shipments.models import Item
+
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()[1 : sample + 1]
+    known = {
+        "DELIVERED": "DELIVERED",
+        "SELESAI ANTAR": "DELIVERED",
+        "ON PROCESS": "ATTEMPT_FAILED",
+        "RETUR": "RETURNING",
+    }
+    data = tablib.Dataset(headers=["number", "item", "card", "status", "occurred_at", "fingerprint"])
+    for line, row in enumerate(rows):
+        if row[6] in known and row[1].startswith("RR"):
+            data.append((row[1], "", "", known[row[6]], "2020-05-20 10:00:00", f"peer-{line}"))
+
+    class OfItems(resources.ModelResource):  # type: ignore[misc]
+        def before_import_row(self, row: Any, **kwargs: Any) -> None:
+            row["item"], row["card"] = Item.objects.values_list("pk", "card_id").get(number=row["number"])
+
+    class EventResource(OfItems):
+        class Meta:
+            model = TrackingEvent
+            fields = ("item", "card", "status", "occurred_at", "fingerprint")
+            import_id_fields = ("fingerprint",)
+            use_bulk, batch_size, skip_diff = True, 1_000, True
+
+        def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+            instance.recorded_at, instance.source = NOW, "FILE"
+
+    class StateResource(OfItems):
+        class Meta:
+            model = Delivery
+            fields = ("card", "status")
+            import_id_fields = ("card",)
+            use_bulk, batch_size, skip_diff = True, 1_000, True
+
+    begun = time.perf_counter()
+    with transaction.atomic():
+        EventResource().import_data(data, raise_errors=True, use_transactions=False)
+        StateResource().import_data(data, raise_errors=True, use_transactions=False)
+        transaction.set_rollback(True)
+    return (time.perf_counter() - begun) * sample / len(data)
+
+
+if __name__ == "__main__":
+    main()
