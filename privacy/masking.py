@@ -20,7 +20,8 @@ def mask_digits(number: str, *, keep: int = 4) -> str:
 
 def mask_line(line: str) -> str:
     """Mask identity numbers, phones, PINs and secret links in a finished log line."""
-    line = NIK.sub("[nik]", line)
-    line = PHONE.sub("[phone]", line)
+    # links first: digits inside a token may look like a phone, and half a token must not stay behind
+    line = SECRET_PATH.sub(r"\1[secret]", line)
     line = SECRET_PIN.sub("PIN [secret]", line)
-    return SECRET_PATH.sub(r"\1[secret]", line)
+    line = NIK.sub("[nik]", line)
+    return PHONE.sub("[phone]", line)

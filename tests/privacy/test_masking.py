@@ -69,3 +69,7 @@ def test_neither_extra_nor_a_traceback_carries_a_nik_into_the_log(formatter: log
 def test_a_json_line_stays_json() -> None:
     line = MaskedJsonFormatter().format(log_record("sent", nik="3216061234560001"))
     assert json.loads(line)["nik"] == "[nik]"
+
+
+def test_a_link_whose_token_holds_a_phone_like_number_is_masked_whole() -> None:
+    assert mask_line("GET /t/K081234567890Y.hjYlZLj5Eqh54qwg HTTP/1.1") == "GET /t/[secret] HTTP/1.1"

@@ -1,5 +1,6 @@
 """`manage.py demo`: play the story of Kabupaten Bekasi 2020 and prove that the sums hold."""
 
+import logging
 import resource
 import shutil
 import sys
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         if cards < FEWEST_CARDS:
             raise CommandError(f"The story needs at least {FEWEST_CARDS} cards: CARDS={FEWEST_CARDS}")
         folder = Path(settings.VAR_DIR) / "demo"
+        logging.getLogger("delivery").setLevel(logging.WARNING)  # the console channel prints every message
         self._empty_database(folder)
         console = Console(soft_wrap=True)
         story = Story(folder=folder, cards=cards, seed=seed, today=timezone.localdate())
