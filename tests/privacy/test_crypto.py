@@ -42,7 +42,7 @@ def test_a_value_that_was_copied_into_another_column_does_not_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda s: s[:-2] + ("A=" if s[-2:] != "A=" else "B="), lambda s: s[:30], str.upper]
+    "damage", [lambda s: s[:20] + ("A" if s[20] != "A" else "B") + s[21:], lambda s: s[:30], str.upper]
 )
 def test_an_altered_value_does_not_open(damage: Any) -> None:
     with pytest.raises(CannotOpen):
