@@ -1,5 +1,6 @@
 """Names of villages for people: find one by its name, say a code's name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from addresses.outcome import Level
@@ -20,10 +21,18 @@ class VillageName:
 
 def village_name(code: str) -> str:
     """Give `Jatimulya, Tambun Selatan` for a code; the code itself when it is not known."""
+    return village_names([code])[code]
+
+
+def village_names(codes: Iterable[str]) -> dict[str, str]:
+    """Give the names of many codes, as `village_name` gives one."""
     known = current_gazetteer()
-    if code not in known:
-        return code
-    return ", ".join(known.name(part) for part in (code, code[:8]) if part in known)
+    return {
+        code: ", ".join(known.name(part) for part in (code, code[:8]) if part in known)
+        if code in known
+        else code
+        for code in codes
+    }
 
 
 def find_villages(*, name: str, near: str) -> list[VillageName]:

@@ -23,7 +23,7 @@ from web.access import StaffRequest, office_of, requires
 from web.forms import DateField, Styled
 from web.lists import page_of
 from web.messages import refusal_text
-from web.villages import village_name
+from web.villages import village_name, village_names
 
 Result = VillageListCard.Result
 # What may be chosen for a card: result and, when it was given, to whom.
@@ -72,9 +72,10 @@ def village_lists(request: StaffRequest) -> HttpResponse:
                 return redirect("web:village-list", list_id=made.pk)
     rows = village_lists_visible_to(request.user).select_related("office").order_by("-handed_at", "-pk")
     page = page_of(request, rows)
+    names = village_names(row.village_code for row in page.object_list)
     context = {
         "page": page,
-        "lists": [(row, village_name(row.village_code)) for row in page.object_list],
+        "lists": [(row, names[row.village_code]) for row in page.object_list],
         "form": form,
         "refusal": refusal,
         "waiting": waiting,
@@ -185,5 +186,6 @@ def _waiting_villages(office: Office) -> list[tuple[str, str]]:
     for rows in (shelved, back):
         for code, cards in rows.order_by().values_list(village).annotate(Count("card", distinct=True)):
             counts[code] = counts.get(code, 0) + cards
+    names = village_names(counts)
     ordered = sorted(((cards, code) for code, cards in counts.items() if code), reverse=True)
-    return [(code, f"{village_name(code)} ({cards})") for cards, code in ordered]
+    return [(code, f"{names[code]} ({cards})") for cards, code in ordered]

@@ -1,0 +1,296 @@
+"""The shelf, transfers and returns: every scan has one big answer, and nobody sees another office's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import translation
+
+from accounts.models import Role, User
+from delivery.models import CounterStay, ReturnReceipt, StrayItem, Transfer
+from delivery.returns import route_returns, send_transfers
+from offices.models import Office
+from shipments.models import Card
+from tests import factories
+from tests.delivery.mailing import Mailed, mail_cards
+from tests.delivery.shelving import RETURNED_AT, SERVED_AT, bring_back
+from tests.web.conftest import SignIn
+from tests.web.desks import Shelve, on_shelf, shelver, statements
+
+SHELF = "/loket/rak/"
+RETURNS = "/retur/"
+TRANSFERS = "/pemindahan/"
+SCRIPT = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _on_a_monday() -> Iterator[None]:
+    with time_machine.travel(SERVED_AT, tick=False), translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def shelve(registry: Office, post_office: Office, counter: Office) -> Shelve:
+    return shelver(registry, post_office)
+
+
+@pytest.fixture
+def mailed(registry: Office, post_office: Office, counter: Office) -> Mailed:
+    return mail_cards(office=registry, post_office=post_office, number=3)
+
+
+@pytest.fixture
+def clerk(sign_in: SignIn, counter_user: User) -> Client:
+    return english(sign_in(counter_user))
+
+
+@pytest.fixture
+def other_clerk(sign_in: SignIn, registry: Office) -> Client:
+    """A clerk of another counter of the same registry."""
+    office = factories.make_office(
+        code="3216-07", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.07"
+    )
+    return english(sign_in(factories.make_user(role=Role.COUNTER, office=office)))
+
+
+def english(client: Client) -> Client:
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def answer_of(response: Any) -> str:
+    answer = response.context["answer"]
+    return f"{answer.word}: {answer.detail}".removesuffix(": ")
+
+
+def sent(mailed: Mailed, registry: Office) -> Transfer:
+    bring_back(mailed, office=registry)
+    route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
+    (transfer,) = send_transfers(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
+    return transfer
+
+
+# the shelf
+
+
+def test_the_shelf_lists_its_cards_and_finds_one(clerk: Client, shelve: Shelve) -> None:
+    first, second = shelve(2)
+    CounterStay.objects.filter(card=second).update(shelf="B2")
+    for asked, shown in [("", [first, second]), ("b", [second]), (first.reference.lower(), [first])]:
+        page = clerk.get(SHELF, {"q": asked}).context["page"]
+        assert [stay.card_id for stay in page.object_list] == [card.pk for card in shown]
+    assert list(clerk.get(SHELF, {"q": first.name}).context["page"]) == [first.counter_stays.get()]
+
+
+def test_a_shelf_search_without_a_hit_offers_the_whole_list(clerk: Client, shelve: Shelve) -> None:
+    shelve(1)
+    assert "No card on the shelf answers to this." in clerk.get(SHELF, {"q": "ZZ"}).content.decode()
+
+
+def test_a_card_kept_too_long_is_marked(clerk: Client, shelve: Shelve) -> None:
+    shelve(1)
+    assert "status-warn" not in clerk.get(SHELF).content.decode()
+    CounterStay.objects.update(hold_until="2020-05-24")
+    assert "status-warn" in clerk.get(SHELF).content.decode()
+
+
+def test_another_counters_shelf_is_empty(other_clerk: Client, shelve: Shelve) -> None:
+    (card,) = shelve(1)
+    page = other_clerk.get(SHELF).content.decode()
+    assert card.reference not in page
+    assert "No card stands here." in page
+
+
+def test_two_cards_on_the_shelf_cost_what_twenty_cost(clerk: Client, shelve: Shelve) -> None:
+    shelve(2)
+    few = statements(clerk, SHELF)
+    shelve(18)
+    assert statements(clerk, SHELF) == few
+
+
+# transfers
+
+
+def test_each_scanned_card_of_a_transfer_is_shelved(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    response = clerk.post(
+        f"{TRANSFERS}{transfer.pk}/", {"scanned": mailed.cards[0].reference, "shelf": "C3"}, headers=SCRIPT
+    )
+    assert answer_of(response) == "On shelf C3: 2 cards are still on the way."
+    assert "<html" not in response.content.decode()
+    assert mailed.cards[0].counter_stays.get().shelf == "C3"
+    assert not on_shelf(mailed.cards[1])
+
+
+def test_a_card_that_is_not_on_the_list_is_put_aside(
+    clerk: Client, mailed: Mailed, registry: Office, post_office: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    stranger = mail_cards(office=registry, post_office=post_office, number=1).cards[0]
+    response = clerk.post(f"{TRANSFERS}{transfer.pk}/", {"scanned": stranger.reference}, headers=SCRIPT)
+    assert answer_of(response) == (
+        f"Not on this list: Not on this list, put aside: {stranger.reference}. 3 cards are still on the way."
+    )
+    assert not on_shelf(stranger)
+    transfer.refresh_from_db()
+    assert transfer.received == 0
+
+
+def test_missing_and_extra_cards_are_both_said(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    scanned = f"{mailed.cards[0].reference} {mailed.cards[1].reference} X0000001"
+    response = clerk.post(f"{TRANSFERS}{transfer.pk}/", {"scanned": scanned})
+    assert answer_of(response) == (
+        "2 taken in, others not: Not on this list, put aside: X0000001. 1 card is still on the way."
+    )
+    transfer.refresh_from_db()
+    assert (transfer.sent, transfer.received) == (3, 2)
+
+
+def test_all_that_is_still_on_the_way_is_taken_in_at_once(
+    clerk: Client, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    address = f"{TRANSFERS}{transfer.pk}/"
+    clerk.post(address, {"scanned": mailed.cards[0].reference})
+    response = clerk.post(address, {"all": "1", "shelf": "D4"})
+    assert answer_of(response) == "On shelf D4: All cards of this transfer have arrived."
+    assert [on_shelf(card) for card in mailed.cards] == [True] * 3
+    assert 'name="all"' not in response.content.decode()
+
+
+def test_a_transfer_taken_in_twice_is_refused(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
+    response = clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
+    assert answer_of(response) == f"Stop: Transfer {transfer.number} has already been received in full."
+    assert CounterStay.objects.count() == 3
+
+
+def test_the_sender_sees_a_transfer_and_takes_nothing_in(
+    sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    response = sign_in(printing_user).post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
+    assert response.status_code == 200
+    assert 'name="all"' not in response.content.decode()
+    assert not CounterStay.objects.exists()
+
+
+def test_another_counter_finds_no_transfer(other_clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    assert other_clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"}).status_code == 404
+    assert transfer.number not in other_clerk.get(TRANSFERS).content.decode()
+    assert not CounterStay.objects.exists()
+
+
+def test_two_transferred_cards_cost_what_twenty_cost(
+    clerk: Client, registry: Office, post_office: Office, counter: Office
+) -> None:
+    small = sent(mail_cards(office=registry, post_office=post_office, number=2), registry)
+    few = statements(clerk, f"{TRANSFERS}{small.pk}/"), statements(clerk, TRANSFERS)
+    large = sent(mail_cards(office=registry, post_office=post_office, number=20), registry)
+    assert (statements(clerk, f"{TRANSFERS}{large.pk}/"), statements(clerk, TRANSFERS)) == few
+
+
+# returns
+
+
+def test_a_scanned_return_is_taken_in(sign_in: SignIn, printing_user: User, mailed: Mailed) -> None:
+    client = english(sign_in(printing_user))
+    response = client.post(
+        RETURNS, {"scanned": mailed.items[0].number, "condition": "FINE", "reason": "MOVED"}, headers=SCRIPT
+    )
+    assert answer_of(response) == "Taken in"
+    assert response.context["answer"].scanned == mailed.cards[0].reference
+    assert "<html" not in response.content.decode()
+    receipt = ReturnReceipt.objects.get()
+    assert (receipt.card_id, receipt.reason, receipt.condition) == (mailed.cards[0].pk, "MOVED", "FINE")
+
+
+def test_a_damaged_return_is_set_aside(sign_in: SignIn, printing_user: User, mailed: Mailed) -> None:
+    response = english(sign_in(printing_user)).post(
+        RETURNS, {"scanned": mailed.items[0].number, "condition": "DAMAGED"}
+    )
+    assert answer_of(response) == "Taken in as damaged: it will be printed again"
+    assert Card.objects.get(pk=mailed.cards[0].pk).disposition == "DAMAGED"
+
+
+def test_a_return_that_nobody_knows_is_kept_as_a_stray(clerk: Client, counter: Office) -> None:
+    response = clerk.post(RETURNS, {"scanned": "X0000001", "condition": "FINE"})
+    assert answer_of(response) == "Not ours: put it aside"
+    assert StrayItem.objects.get().scanned == "X0000001"
+    assert not ReturnReceipt.objects.exists()
+
+
+def test_a_return_scanned_again_changes_nothing(clerk: Client, mailed: Mailed) -> None:
+    typed = {"scanned": mailed.items[0].number, "condition": "FINE"}
+    clerk.post(RETURNS, typed)
+    assert answer_of(clerk.post(RETURNS, typed)) == "Already taken in"
+    assert ReturnReceipt.objects.count() == 1
+
+
+def test_another_registrys_card_is_put_aside(sign_in: SignIn, mailed: Mailed, settings: Any) -> None:
+    foreign = factories.make_office(code="3275", kind=Office.Kind.REGISTRY, region_code="32.75")
+    client = english(sign_in(factories.make_user(role=Role.PRINTING, office=foreign)))
+    response = client.post(RETURNS, {"scanned": mailed.items[0].number, "condition": "FINE"})
+    assert answer_of(response) == "Another office's card: put it aside"
+    assert mailed.cards[0].reference not in response.content.decode()
+    assert not ReturnReceipt.objects.exists()
+
+
+def test_an_empty_scan_takes_nothing_in(clerk: Client, mailed: Mailed) -> None:
+    assert (
+        answer_of(clerk.post(RETURNS, {"scanned": " ", "condition": "FINE"}))
+        == "Scan again: Nothing was read."
+    )
+    assert not ReturnReceipt.objects.exists()
+
+
+def test_returns_are_sent_to_their_counters(
+    sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
+) -> None:
+    client = english(sign_in(printing_user))
+    bring_back(mailed, office=registry)
+    assert "Send to the counters" in client.get(RETURNS).content.decode()
+    response = client.post(f"{RETURNS}arahkan/", follow=True)
+    assert "1 transfers with 3 cards were sent" in response.content.decode()
+    assert Transfer.objects.get().sent == 3
+    assert "Send to the counters" not in client.get(RETURNS).content.decode()
+
+
+def test_returns_that_no_counter_serves_are_left_and_said(
+    sign_in: SignIn, printing_user: User, registry: Office, post_office: Office, counter: Office
+) -> None:
+    counter.areas.all().delete()
+    bring_back(mail_cards(office=registry, post_office=post_office, number=2), office=registry)
+    response = english(sign_in(printing_user)).post(f"{RETURNS}arahkan/", follow=True)
+    assert "2 cards could not be routed" in response.content.decode()
+    assert not Transfer.objects.exists()
+
+
+def test_a_clerk_does_not_route(clerk: Client, mailed: Mailed) -> None:
+    clerk.post(RETURNS, {"scanned": mailed.items[0].number, "condition": "FINE"})
+    assert "Send to the counters" not in clerk.get(RETURNS).content.decode()
+    assert clerk.post(f"{RETURNS}arahkan/").status_code == 403
+    assert ReturnReceipt.objects.get().decision == "UNDECIDED"
+
+
+def test_a_counter_sees_only_the_returns_that_it_took_in(
+    clerk: Client, other_clerk: Client, mailed: Mailed
+) -> None:
+    clerk.post(RETURNS, {"scanned": mailed.items[0].number, "condition": "FINE"})
+    assert mailed.cards[0].reference in clerk.get(RETURNS).content.decode()
+    assert mailed.cards[0].reference not in other_clerk.get(RETURNS).content.decode()
+
+
+def test_two_returns_cost_what_twenty_cost(
+    sign_in: SignIn, printing_user: User, registry: Office, post_office: Office
+) -> None:
+    client = sign_in(printing_user)
+    bring_back(mail_cards(office=registry, post_office=post_office, number=2), office=registry)
+    few = statements(client, RETURNS)
+    bring_back(mail_cards(office=registry, post_office=post_office, number=18), office=registry)
+    assert statements(client, RETURNS) == few
