@@ -153,3 +153,10 @@ class GeocodeCache(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "query"], name="one_answer_per_geocoder_query")
         ]
+
+
+class GeocoderTurn(models.Model):
+    """When an online geocoder may be asked next, by any worker."""
+
+    provider = models.CharField(max_length=24, unique=True)
+    next_at = models.DateTimeField()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -87,7 +86,7 @@ def _resolver(stamp: tuple[object, ...]) -> Resolver:
     return Resolver(_layered(stamp))
 
 
-def import_aliases(*, path: str | Path, actor_id: int | None, at: datetime) -> Imported:
+def import_aliases(*, path: str | Path, actor_id: int | None) -> Imported:
     """Take over a list (nama, kode wilayah, kode induk) of other names of regions; all of it or nothing."""
     known = shipped.load()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -32,7 +33,7 @@ def policy(registry: Office) -> HandoverPolicy:
 def queue(registry: Office, post_office: Office, now: datetime) -> Callable[..., list[Card]]:
     """Make cards that are ready to be posted."""
 
-    def make(number: int, **fields: object) -> list[Card]:
+    def make(number: int, **fields: Any) -> list[Card]:
         cards = factories.make_cards(office=registry, number=number, **fields)
         fill_backlog(office_id=registry.pk, at=now)
         return cards

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,9 @@ def test_only_registered_deliverable_cards_by_post_enter(registry: Office, now: 
 def test_queue_goes_by_lane_then_print_date_then_intake(
     registry: Office, post_office: Office, now: datetime
 ) -> None:
-    make = lambda **fields: factories.make_cards(office=registry, number=1, **fields)[0].pk  # noqa: E731
+    def make(**fields: Any) -> int:
+        return factories.make_cards(office=registry, number=1, **fields)[0].pk
+
     late = make(printed_on=date(2020, 4, 2))
     early = make(printed_on=date(2020, 4, 1))
     same_day = make(printed_on=date(2020, 4, 1))
