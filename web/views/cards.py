@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation, may
-from addresses.services import printed_lines
+from addresses.services import printed_lines, region_line
 from delivery.scope import cards_in_scope
 from delivery.tracking import timeline
 from privacy.crypto import blind_index
@@ -95,12 +95,16 @@ def card_search(request: StaffRequest) -> HttpResponse:
 def card_page(request: StaffRequest, reference: str) -> HttpResponse:
     """Show one card: where it is, what happened to it, how its address was understood."""
     card = _card_of(request, reference)
-    items = card.items.select_related("shipment__post_office", "bag").order_by("-pk")
+    items = list(card.items.select_related("shipment__post_office", "bag").order_by("-pk"))
     context = {
         "card": card,
         "items": items,
+        "live_items": [item for item in items if item.live],
         "timeline": timeline(card_id=card.pk)[::-1],
-        "lines": printed_lines(card.address),
+        "lines": [
+            *printed_lines(card.address),
+            f"{region_line(card.address)} {card.address.postcode}".strip(),
+        ],
         "reasons": card.address.reasons.split(),
         "reviews": card.address.reviews.select_related("decided_by"),
         "changes": card.disposition_changes.select_related("changed_by"),

@@ -5,17 +5,19 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import Role, User
 from accounts.permissions import Operation, may
 from accounts.services import record
+from delivery.closures import close_counters
 from offices.models import Closure, Delegation, Office, Quota
-from offices.services import close_for
 from web.access import StaffRequest, requires
 from web.forms import ClosureForm, DelegationForm, QuotaForm
 from web.lists import page_of
+from web.messages import REFUSALS, refusal_text
 
 
 def offices_of(user: User) -> QuerySet[Office]:
@@ -45,20 +47,33 @@ def closure_list(request: StaffRequest) -> HttpResponse:
     may_manage = may(request.user, Operation.MANAGE_OFFICES)
     offices = _registry_offices(request.user)
     form = ClosureForm(request.POST or None, offices=offices) if may_manage else None
+    refusal = ""
     if form is not None and form.is_valid():
         data = form.cleaned_data
         office: Office | None = data["office"]
-        closure = close_for(
-            office_id=office.pk if office else None,
-            area_code=data["area_code"],
-            service=data["service"],
-            starts_on=data["starts_on"],
-            ends_on=data["ends_on"],
-            reason=data["reason"],
-        )
-        _audit(request.user, "CLOSE_OFFICE", "closure", closure.pk)
-        messages.success(request, _("The closure was written."))
-        return redirect("web:closures")
+        try:
+            closed = close_counters(
+                office_id=office.pk if office else None,
+                area_code=data["area_code"],
+                service=data["service"],
+                starts_on=data["starts_on"],
+                ends_on=data["ends_on"],
+                reason=data["reason"],
+                actor_id=request.user.pk,
+                at=timezone.now(),
+            )
+        except REFUSALS as error:
+            refusal = refusal_text(error)
+        else:
+            told = {
+                "appointments": number_format(closed.appointments),
+                "waiting": number_format(closed.waiting),
+            }
+            text = _(
+                "The closure was written. Appointments taken back: %(appointments)s; cards waiting there: %(waiting)s."
+            )
+            messages.success(request, text % told)
+            return redirect("web:closures")
     regions = set(offices.values_list("region_code", flat=True))
     around = {code[:length] for code in regions for length in (2, 5, 8, 13)}
     closures = Closure.objects.select_related("office").filter(
@@ -67,7 +82,7 @@ def closure_list(request: StaffRequest) -> HttpResponse:
     return render(
         request,
         "web/offices/closures.html",
-        {"page": page_of(request, closures), "form": form, "today": timezone.localdate()},
+        {"page": page_of(request, closures), "form": form, "today": timezone.localdate(), "refusal": refusal},
     )
 
 
