@@ -28,9 +28,10 @@ $(VENV)/.ready: requirements.txt constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.ready-dev: requirements.txt requirements-prod.txt requirements-dev.txt constraints.txt | $(BIN)/python
+$(VENV)/.ready-dev: requirements.txt requirements-prod.txt requirements-dev.txt constraints.txt tests/labels/package-lock.json | $(BIN)/python
 	@echo "Installing packages for tests ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@if command -v npm >/dev/null 2>&1; then npm ci --silent --no-audit --no-fund --prefix tests/labels; fi
 	@touch $@ $(VENV)/.ready
 
 .env: | .python-ok
