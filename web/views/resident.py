@@ -56,7 +56,6 @@ class NumberForm(forms.Form):
 
     number = forms.CharField(label=_("Card or item number"), max_length=40, strip=True)
     pin = forms.CharField(label=_("PIN of 6 characters"), max_length=12, strip=True)
-    auto_id = "id_number_%s"
 
     def credentials(self) -> Credentials:
         """Give what was typed."""
