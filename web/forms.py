@@ -288,20 +288,16 @@ class DelegationForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
-class QuotaForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
-    """Say how many people an office takes a day."""
+class QuotaForm(Styled, forms.Form):
+    """Say how many people an office takes a day; a second word about an office and lane replaces the first."""
 
-    class Meta:
-        model = Quota
-        fields = ("office", "lane", "per_day")
-        labels = {"office": _("Office"), "lane": _("Lane"), "per_day": _("People a day")}
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
+    lane = forms.ChoiceField(label=_("Lane"), choices=Quota.Lane.choices)
+    per_day = forms.IntegerField(label=_("People a day"), min_value=0, max_value=100_000)
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
-
-    def validate_unique(self) -> None:
-        """A second quota of the same office and lane replaces the first."""
 
 
 def _check_order(form: forms.BaseForm, data: dict[str, Any]) -> None:
