@@ -87,7 +87,7 @@ def _announce_upload(base: str, key: str, *, length: int) -> str:
     )
     with socket.create_connection((url.hostname or "", url.port or 0), timeout=30) as connection:
         connection.sendall(head.encode())
-        return connection.recv(65_536).decode()
+        return b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
 
 
 @pytest.mark.browser

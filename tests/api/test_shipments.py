@@ -127,11 +127,11 @@ def test_labels_come_as_a_file_and_are_recorded(
 
 
 def test_labels_are_printed_again_for_a_reason_only(printing: APIClient, closed: str) -> None:
-    printing.post(f"{closed}labels/", {"format": "a4-3x8"}, format="json").close()
+    b"".join(printing.post(f"{closed}labels/", {"format": "a4-3x8"}, format="json"))
     assert refusal(printing, f"{closed}labels/", format="a4-3x8") == (422, "reprint_needs_reason")
     again = printing.post(f"{closed}labels/", {"format": "a4-3x8", "reason": "kertas macet"}, format="json")
     assert again.status_code == 200
-    again.close()
+    assert b"".join(again).startswith(b"%PDF")
 
 
 def test_an_unknown_label_format_is_refused(printing: APIClient, closed: str) -> None:
