@@ -1,0 +1,124 @@
+"""Look at cards, shipments and what belongs to them. Nothing is changed here: the services do that."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from shipments.models import (
+    AreaHold,
+    Card,
+    DispositionChange,
+    Handover,
+    HandoverDifference,
+    IntakeFile,
+    Item,
+    LabelPrint,
+    NumberBlock,
+    PrintCheck,
+    Shipment,
+)
+
+
+class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the services write."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Card)
+class CardAdmin(LookOnly):
+    # No resident's data: whoever runs the machine need not see it.
+    list_display = ["reference", "office", "printed_on", "lane", "channel", "disposition"]
+    list_filter = ["disposition", "channel", "lane"]
+    search_fields = ["reference"]
+    exclude = ["nik", "nik_index", "kk", "kk_index", "phone", "name", "address"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
+        return Card.objects.defer("nik", "kk", "phone").select_related("office")
+
+
+@admin.register(IntakeFile)
+class IntakeFileAdmin(LookOnly):
+    list_display = ["uploaded_at", "office", "state", "rows"]
+    list_filter = ["state"]
+    exclude = ["file", "rejected"]
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(LookOnly):
+    list_display = ["number", "office", "post_office", "state", "item_count", "closed_at"]
+    list_filter = ["state"]
+    search_fields = ["number"]
+    list_select_related = ["office", "post_office"]
+
+
+@admin.register(Item)
+class ItemAdmin(LookOnly):
+    list_display = ["number", "shipment_id", "position", "live", "taken_out_at"]
+    search_fields = ["number"]
+    raw_id_fields = ["card", "shipment", "bag"]
+
+
+@admin.register(NumberBlock)
+class NumberBlockAdmin(LookOnly):
+    list_display = [
+        "office",
+        "kind",
+        "service_indicator",
+        "first_serial",
+        "last_serial",
+        "next_serial",
+        "is_active",
+    ]
+
+
+@admin.register(AreaHold)
+class AreaHoldAdmin(LookOnly):
+    list_display = [
+        "created_at",
+        "office",
+        "village_code",
+        "rws",
+        "action",
+        "starts_on",
+        "ends_on",
+        "released_at",
+    ]
+    list_filter = ["action"]
+
+
+@admin.register(PrintCheck)
+class PrintCheckAdmin(LookOnly):
+    list_display = ["checked_at", "card_id", "finding", "checked_by", "undone_at"]
+    list_filter = ["finding"]
+
+
+@admin.register(DispositionChange)
+class DispositionChangeAdmin(LookOnly):
+    list_display = ["changed_at", "card_id", "before", "after", "changed_by"]
+    list_filter = ["after"]
+
+
+@admin.register(LabelPrint)
+class LabelPrintAdmin(LookOnly):
+    list_display = ["printed_at", "shipment_id", "format", "labels", "reason", "printed_by"]
+
+
+@admin.register(Handover)
+class HandoverAdmin(LookOnly):
+    list_display = ["handed_over_at", "shipment", "given", "received", "received_at"]
+
+
+@admin.register(HandoverDifference)
+class HandoverDifferenceAdmin(LookOnly):
+    list_display = ["opened_at", "kind", "item_id", "owner", "closed_at"]
+    list_filter = ["kind"]
