@@ -20,6 +20,7 @@ from web import words
 from web.management.commands.makemessages import TABLES
 from web.messages import LABEL_MESSAGES, refusal_text
 
+ROOT = Path(settings.BASE_DIR)
 FOLDER = Path(settings.LOCALE_PATHS[0]) / "id" / "LC_MESSAGES"
 CATALOGUE = (FOLDER / "django.po").read_text(encoding="utf-8")
 SAME_IN_BOTH = {
@@ -68,6 +69,15 @@ def test_every_word_of_a_status_is_in_the_catalogue() -> None:
                 with translation.override("en"):
                     source = str(word.label)
                 assert shown != source or source in SAME_IN_BOTH, (kind, code)
+
+
+def test_every_operation_and_object_of_the_audit_has_a_word() -> None:
+    rooms = ("accounts", "addresses", "delivery", "offices", "privacy", "shipments", "web", "api")
+    code = "".join(path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py"))
+    operations = set(re.findall(r'operation="([A-Z_]+)"', code))
+    operations |= set(re.findall(r'_(?:record|audit)\([\w.]+, "([A-Z_]+)"', code))
+    assert operations - set(words.OPERATION) == set()
+    assert set(re.findall(r'object_kind="(\w+)"', code)) - set(words.OBJECT) == set()
 
 
 def test_a_refusal_names_what_is_wrong_in_the_readers_language() -> None:

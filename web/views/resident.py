@@ -1,7 +1,9 @@
 """The resident's pages: look up a card without an account, see what happens next, choose a day, ask.
 
 Nothing secret stands in a query string. A successful lookup puts the card's link token into a signed cookie for half an
-hour; the page is then read with it. Every answer is `no-store`, `no-referrer` and `noindex`.
+hour; the page is then read with it. Every answer is `no-store` and `noindex`, and no other site learns of it: the link,
+whose address holds the token, only leads on and is `no-referrer`; pages with forms are `same-origin`, since a browser
+gives a form of a `no-referrer` page no origin, and a form without origin is refused as a forgery.
 """
 
 from collections.abc import Callable
@@ -49,6 +51,7 @@ COOKIE = "kartu"
 COOKIE_SECONDS = 1_800
 ORDINARY = "ORDINARY"
 QUESTION_LENGTH = 1_000
+STALE_LINK = "stale"
 
 
 class NumberForm(forms.Form):
@@ -73,22 +76,28 @@ class IdentityForm(forms.Form):
         return NikAndFamilyCard(nik=self.cleaned_data["nik"], kk=self.cleaned_data["kk"])
 
 
-def secretive(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+View = Callable[..., HttpResponseBase]
+
+
+def secretive(*, referrer: str = "same-origin") -> Callable[[View], View]:
     """Let no cache keep the answer, no other site learn of it and no search engine list it."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            response["Cache-Control"] = "no-store"
+            response["Referrer-Policy"] = referrer
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            return response
 
-    return guarded
+        return guarded
+
+    return decorate
 
 
 @public
-@secretive
+@secretive()
 @require_http_methods(["GET", "HEAD", "POST"])
 def track(request: HttpRequest) -> HttpResponse:
     """Show the form; on a right answer go to the card's page, on any wrong one say one and the same thing."""
@@ -110,29 +119,30 @@ def track(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "web/resident/track.html",
-        {"number": number, "identity": identity, "way": way, "failed": failed},
+        {
+            "number": number,
+            "identity": identity,
+            "way": way,
+            "failed": failed,
+            "stale_link": request.GET.get("news") == STALE_LINK,
+        },
         status=status,
     )
 
 
 @public
-@secretive
+@secretive(referrer="no-referrer")
 @require_GET
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Open a card by the link that was sent to its holder."""
     view = _look_up(request, LinkToken(token=token))
     if view is None:
-        return render(
-            request,
-            "web/resident/track.html",
-            {"number": NumberForm(), "identity": IdentityForm(), "way": "number", "stale_link": True},
-            status=404,
-        )
+        return redirect(f"{reverse('web:track')}?{urlencode({'news': STALE_LINK})}")
     return _open(view)
 
 
 @public
-@secretive
+@secretive()
 @require_GET
 def card(request: HttpRequest) -> HttpResponse:
     """Show where the card is and what happens next."""
@@ -141,7 +151,7 @@ def card(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@secretive
+@secretive()
 @require_POST
 def choose_day(request: HttpRequest) -> HttpResponse:
     """Book a place at the counter, move it to another day, or give it back."""
@@ -163,7 +173,7 @@ def choose_day(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@secretive
+@secretive()
 @require_POST
 def question(request: HttpRequest) -> HttpResponse:
     """Take the resident's question to the office."""
@@ -180,7 +190,7 @@ def question(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@secretive
+@secretive()
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the card in this browser."""

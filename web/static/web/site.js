@@ -52,4 +52,6 @@ document.addEventListener("change", (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   const wrong = document.querySelector("[data-focus]");
   if (wrong) wrong.focus();
+  /* what scrolls sideways is reached with the keyboard too */
+  document.querySelectorAll(".table-box").forEach((box) => { if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; });
 });
