@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -11,8 +12,9 @@ Row = tuple[Any, ...]
 _FETCH = 5_000
 
 
+@cache
 def is_postgresql() -> bool:
-    """Say whether the database is PostgreSQL (otherwise it is SQLite)."""
+    """Say whether the database is PostgreSQL (otherwise it is SQLite). Asked for every row, so answered once."""
     return connection.vendor == "postgresql"
 
 

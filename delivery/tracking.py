@@ -30,6 +30,7 @@ from delivery.status import (
     fit,
     fold,
     in_order,
+    needs_refold,
 )
 from shipments.cards import release_cards
 from shipments.circulation import circulate_again
@@ -193,8 +194,8 @@ def _advance(plan: _Plan, news: Mapping[int, list[tuple[int, Event]]], repeated:
     plan.before = records.states(news.keys())
     whole = repeated | records.with_events(news.keys() - plan.before.keys())
     for card_id, events in news.items():
-        kept = plan.before.get(card_id)
-        late = sum(1 for _index, event in events if kept and kept.last_key and event.key <= kept.last_key)
+        kept = plan.before.get(card_id, _NOTHING)
+        late = sum(1 for _index, event in events if needs_refold(kept, event))
         if late and card_id not in repeated:
             plan.late += late
             whole.add(card_id)
