@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 
-from api.client import client_address
+from accounts.client import client_address
 from api.problems import CONTENT_TYPE, problem_body
 from api.resource import OpenView
 from api.serializers.tracking import (

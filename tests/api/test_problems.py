@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import override_settings
+from django.utils import translation
 from rest_framework import exceptions
 from rest_framework.test import APIClient
 
@@ -83,6 +84,14 @@ def test_every_code_has_a_sentence_and_a_status(kind: type[Exception]) -> None:
     for code, template in refusal.messages.items():
         names = {part.split(")s")[0]: "x" for part in template.split("%(")[1:]}
         assert "%(" not in sentence(refusal, code, names)
+
+
+@pytest.mark.parametrize("kind", list(REFUSALS), ids=lambda kind: kind.__name__)
+def test_every_sentence_is_translated(kind: type[Exception]) -> None:
+    refusal = REFUSALS[kind]
+    with translation.override("id"):
+        same = [code for code, text in refusal.messages.items() if translation.gettext(text) == text]
+    assert same == []
 
 
 def test_details_come_in_the_callers_language(client_of: Client, printing_user: User) -> None:

@@ -111,6 +111,7 @@ def _one_connection() -> Iterator[None]:
         end.connect(close_old_connections)
 
 
+@pytest.mark.fuzz
 @pytest.mark.usefixtures("_one_connection")
 def test_made_up_requests_get_answers_that_the_document_knows(
     document: dict[str, Any],
