@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from shipments.handover import hand_over
 
 from delivery import messages
 from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
 from delivery.status import Status
+from shipments.handover import hand_over
 from shipments.models import Handover, Item, Shipment
 
 
