@@ -25,7 +25,7 @@ _AFTER: Final[Mapping[str, Disposition]] = {
     PrintCheck.Finding.ELSEWHERE: Disposition.WITHDRAWN,
 }
 SWAPPED: Final = "OTHER_PRINT_KEPT"
-MOST_SCANS: Final = 5_000
+CHUNK: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +64,12 @@ class ReprintRequest:
 def check_prints(
     *, office_id: int, findings: Sequence[PrintFinding], actor_id: int | None, at: datetime
 ) -> list[PrintChecked]:
-    """Write down what was found at some thousand cards at most; one answer per scan, in order."""
-    findings = findings[:MOST_SCANS]
+    """Write down what was found at cards; one answer per scan, in order."""
+    checked: list[PrintChecked] = []
     with transaction.atomic():
         lock_registry(office_id)
-        scans = [normalise(finding.scanned) for finding in findings]
-        cards = _find(office_id, scans, [finding.scanned.strip() for finding in findings])
-        frozen = frozen_cards(card_ids=[card.pk for group in cards.values() for card in group])
-        checked = [
-            _check(finding, scan, cards.get(scan.value, []), frozen, actor_id, at)
-            for finding, scan in zip(findings, scans, strict=True)
-        ]
+        for start in range(0, len(findings), CHUNK):
+            checked += _check_some(office_id, findings[start : start + CHUNK], actor_id, at)
         record(
             actor_id=actor_id, office_id=office_id, operation="CHECK_PRINT", object_kind="cards",
             object_key=str(len(findings)), at=at, refused=sum(each.refusal is not None for each in checked),
@@ -127,6 +122,18 @@ def reprint_requests(*, office_id: int) -> list[ReprintRequest]:
     )
     return [
         ReprintRequest(pk, ref, reason, at) for pk, ref, nik, reason, at in found if nik not in circulating
+    ]
+
+
+def _check_some(
+    office_id: int, findings: Sequence[PrintFinding], actor_id: int | None, at: datetime
+) -> list[PrintChecked]:
+    scans = [normalise(finding.scanned) for finding in findings]
+    cards = _find(office_id, scans, [finding.scanned.strip() for finding in findings])
+    frozen = frozen_cards(card_ids=[card.pk for group in cards.values() for card in group])
+    return [
+        _check(finding, scan, cards.get(scan.value, []), frozen, actor_id, at)
+        for finding, scan in zip(findings, scans, strict=True)
     ]
 
 

@@ -207,3 +207,14 @@ def test_scan_of_another_offices_card_finds_nothing(scan: Scan, cards: list[Card
     other = factories.make_office(code="3275", kind=Office.Kind.REGISTRY, region_code="32.75")
     (card,) = factories.make_cards(office=other, number=1)
     assert scan(card.reference, "GOOD").refusal in {Code.CARD_UNKNOWN, Code.SCAN_UNREADABLE}
+
+
+def test_every_scan_of_a_long_list_is_answered(
+    cards: list[Card], registry: Office, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shipments.print_check.CHUNK", 2)
+    findings = [
+        PrintFinding(scanned=card.reference, finding="GOOD") for card in [*cards[:2], *cards[:2], cards[0]]
+    ]
+    checked = check_prints(office_id=registry.pk, findings=findings, actor_id=None, at=now)
+    assert [each.repeated for each in checked] == [False, False, True, True, True]
