@@ -215,6 +215,7 @@ OPERATION: Mapping[str, Word] = {
     "CLOSE_DIFFERENCE": Word(_("settled a difference")),
     "ASSIGN_DIFFERENCE": Word(_("gave a difference another owner")),
     "HOLD_AREA": Word(_("held an area")),
+    "HOLD_CARDS": Word(_("held cards of a list")),
     "RELEASE_HOLD": Word(_("released an area")),
     "MAP_STATUS_TEXT": Word(_("said what a text means")),
     "OPEN_SHIPMENT": Word(_("opened a shipment")),
