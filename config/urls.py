@@ -7,6 +7,8 @@ from django.urls import include, path
 admin.autodiscover()
 admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "config.errors.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("akun/", include("allauth.urls")),
