@@ -110,16 +110,18 @@ def test_the_sent_link_opens_the_card_and_leaves_no_secret_in_the_next_address(
     assert client.get(CARD).status_code == 200
 
 
-def test_an_altered_link_opens_nothing(client: Client, card: Card) -> None:
-    assert client.get(f"/t/{link_token_of(card)[:-1]}_").status_code == 404
-    assert client.get(CARD).status_code == 302
+def test_an_altered_link_opens_nothing_and_leads_to_the_form(reader: Client, card: Card) -> None:
+    response = reader.get(f"/t/{link_token_of(card)[:-1]}_")
+    assert response["Location"] == f"{TRACK}?news=stale"
+    assert "This link is not valid any more." in reader.get(response["Location"]).content.decode()
+    assert reader.get(CARD)["Location"] == TRACK
 
 
 def test_raising_the_access_version_voids_pin_and_link(client: Client, card: Card) -> None:
     pin, token = pin_of(card), link_token_of(card)
     Card.objects.filter(pk=card.pk).update(access_version=2)
     assert look_up(client, number=card.reference, pin=pin) == 404
-    assert client.get(f"/t/{token}").status_code == 404
+    assert client.get(f"/t/{token}")["Location"] == f"{TRACK}?news=stale"
 
 
 def test_an_altered_cookie_opens_nothing(client: Client, card: Card) -> None:
@@ -134,11 +136,15 @@ def test_leaving_forgets_the_card(client: Client, card: Card) -> None:
     assert client.get(CARD)["Location"] == TRACK
 
 
-@pytest.mark.parametrize("path", [TRACK, CARD, "/t/salah"])
-def test_no_answer_is_kept_by_a_cache_or_listed(client: Client, db: None, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "referrer"), [(TRACK, "same-origin"), (CARD, "same-origin"), ("/t/salah", "no-referrer")]
+)
+def test_no_answer_is_kept_by_a_cache_listed_or_told_to_another_site(
+    path: str, referrer: str, client: Client, db: None
+) -> None:
     response = client.get(path)
     assert response["Cache-Control"] == "no-store"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == referrer
     assert "noindex" in response["X-Robots-Tag"]
 
 
