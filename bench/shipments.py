@@ -24,8 +24,8 @@ SEED = 2020
 VILLAGE_SHARE_PER_OFFICE = 3  # districts that one post office serves
 # Seconds for 130,000 cards on two quiet cores.
 AIMS = {
-    "sqlite": {"intake": 20.0, "batch + number": 12.0},
-    "postgres": {"intake": 30.0, "batch + number": 20.0},
+    "sqlite": {"intake": 20.0, "forecast": 4.0, "batch + number": 12.0},
+    "postgres": {"intake": 30.0, "forecast": 4.0, "batch + number": 20.0},
 }
 AIM_CARDS = 130_000
 NOW = dt.datetime(2020, 5, 4, 2, 0, tzinfo=dt.UTC)
@@ -127,6 +127,7 @@ def _run(cards: int, database: str, sheet: Path) -> None:
         aims,
     )
     _measure("fill the backlog", cards, lambda: fill_backlog(office_id=office_id, at=NOW), aims)
+    _measure("forecast", cards, lambda: _forecast(office_id), aims)
     _measure(
         "batch + number",
         cards,
@@ -156,6 +157,20 @@ def _run(cards: int, database: str, sheet: Path) -> None:
     _measure("close (lists hashed)", cards, close_all, aims)
     _measure("labels 100 × 150, PDF", cards, label_all, aims)
     _measure("dispatch lists, XLSX", cards, list_all, aims)
+
+
+def _forecast(office_id: int) -> str:
+    """Forecast the queue while each post office takes 500 a day, by card and by office."""
+    from offices.models import Office
+    from shipments.forecasting import forecast
+
+    post_offices = Office.objects.filter(kind=Office.Kind.POST_OFFICE)
+    post_offices.update(items_per_day=500)
+    made = forecast(office_id=office_id, on=NOW.date())
+    dated = sum(card.on is not None for card in made.by_card())
+    told = f"{dated} dated, {len(made.by_office())} post offices, until {made.last_on}"
+    post_offices.update(items_per_day=None)
+    return told
 
 
 def _offices() -> int:

@@ -23,8 +23,9 @@ class QuotaFull(Exception):
     code = "QUOTA_FULL"
 
 
-def load_routing(*, on: date) -> Routing:
-    """Read all that is needed to route on one day."""
+def load_routing(*, on: date, until: date | None = None) -> Routing:
+    """Read all that is needed to route on one day, or on every day `until` another."""
+    last = on if until is None else until
     return Routing(
         areas={
             (a.service, a.area_code): a.office_id for a in AreaServed.objects.filter(office__is_active=True)
@@ -38,7 +39,7 @@ def load_routing(*, on: date) -> Routing:
                 first=c.starts_on,
                 last=c.ends_on,
             )
-            for c in Closure.objects.filter(starts_on__lte=on, ends_on__gte=on)
+            for c in Closure.objects.filter(starts_on__lte=last, ends_on__gte=on)
         ],
         delegations=[
             StandIn(
@@ -48,7 +49,7 @@ def load_routing(*, on: date) -> Routing:
                 first=d.starts_on,
                 last=d.ends_on,
             )
-            for d in Delegation.objects.filter(starts_on__lte=on, ends_on__gte=on).order_by("pk")
+            for d in Delegation.objects.filter(starts_on__lte=last, ends_on__gte=on).order_by("pk")
         ],
     )
 

@@ -1,4 +1,4 @@
-"""Look at cards, shipments and what belongs to them. Nothing is changed here: the services do that."""
+"""Look at cards, shipments and what belongs to them, which services alone change; set up who goes first."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from shipments.models import (
     IntakeFile,
     Item,
     LabelPrint,
+    LanePolicy,
     NumberBlock,
     PrintCheck,
     Shipment,
@@ -122,3 +123,11 @@ class HandoverAdmin(LookOnly):
 class HandoverDifferenceAdmin(LookOnly):
     list_display = ["opened_at", "kind", "item_id", "owner", "closed_at"]
     list_filter = ["kind"]
+
+
+@admin.register(LanePolicy)
+class LanePolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["office", "lane", "rank", "is_active"]
+    list_filter = ["office"]
+    list_editable = ["rank", "is_active"]
+    list_select_related = ["office"]

@@ -14,6 +14,7 @@ from addresses.services import Decided
 from jobs.bulk_rows import refresh_statistics
 from offices.models import Office
 from shipments.holds import apply_holds
+from shipments.lanes import lane_ranks
 from shipments.locks import lock_registry
 from shipments.models import BacklogEntry, Card, HeldCard, Item, Lane
 from shipments.refusals import Code, ShipmentRefused
@@ -119,7 +120,9 @@ def backlog_by_village(*, office_id: int) -> list[VillageQueue]:
 def backlog_by_lane(*, office_id: int) -> Mapping[Lane, int]:
     """The queue by lane, the first to go first."""
     rows = BacklogEntry.objects.filter(office_id=office_id).values_list("lane").annotate(cards=Count("pk"))
-    return {Lane(lane): cards for lane, cards in rows.order_by("lane")}
+    ranks = lane_ranks(office_id=office_id)
+    counted = [(Lane(lane), cards) for lane, cards in rows.order_by("lane")]
+    return dict(sorted(counted, key=lambda pair: ranks[pair[0]]))
 
 
 def leave_backlog(*, card_ids: Sequence[int]) -> int:

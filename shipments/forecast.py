@@ -1,6 +1,6 @@
 """When will each card of a queue be posted? Places, capacity of a day, open days, and who goes first and why."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,9 @@ class Overtaken(StrEnum):
     OFFICE_CLOSED = "OFFICE_CLOSED"
 
 
-NO_CAPACITY: Final = "NO_CAPACITY"  # beside the faults of routes: its post office takes nothing within the horizon
+NO_CAPACITY: Final = (
+    "NO_CAPACITY"  # beside the faults of routes: its post office takes nothing within the horizon
+)
 
 
 class Queued(NamedTuple):
@@ -98,10 +100,40 @@ class _Office:
     given: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """Which days count: of the registry office, which dispatches, and of each post office, which takes."""
+
+    routing: Routing
+    registry_id: int
+    weekdays: Collection[int]
+    start: date
+
+    def is_dispatch_day(self, day: date) -> bool:
+        return is_open_day(day, weekdays=self.weekdays) and not self.routing.is_closed(
+            office_id=self.registry_id, service=POSTING, on=day
+        )
+
+    def takes(self, office_id: int, limit: DayLimit, day: date) -> bool:
+        return day.weekday() in limit.weekdays and not self.routing.is_closed(
+            office_id=office_id, service=POSTING, on=day
+        )
+
+    def changes(self) -> set[date]:
+        """The days on which another office may serve a village than the day before."""
+        spans = [(closure.first, closure.last) for closure in self.routing.closures]
+        spans += [(stand_in.first, stand_in.last) for stand_in in self.routing.delegations]
+        return (
+            {self.start}
+            | {first for first, _ in spans}
+            | {last + timedelta(days=1) for _, last in spans if last < date.max}
+        )
+
+
 class Projection:
     """The days of a whole queue; made by `project`."""
 
-    def __init__(self, queue: Sequence[Queued], calendar: "_Calendar") -> None:
+    def __init__(self, queue: Sequence[Queued], calendar: _Calendar) -> None:
         self._queue = queue
         self._calendar = calendar
         self._went = [-1] * len(queue)  # day of dispatch, counted from 0
@@ -196,8 +228,8 @@ class Projection:
             day += timedelta(days=1)
             if self._calendar.is_dispatch_day(day) and self._calendar.takes(office_id, office.limit, day):
                 office.days.append(day)
-            elif (day - self._calendar.start).days > 2 * HORIZON_DAYS:
-                return day  # an office that is closed for good after its last day
+            elif (day - self._calendar.start).days > HORIZON_DAYS:
+                return office.days[-1]  # it closes for good
         return office.days[number]
 
     def _reasons(self, place: int, overtakers: int) -> Iterator[Overtaken]:
@@ -260,37 +292,11 @@ class Projection:
         """Write down that nobody takes a village's cards, on a day of dispatch or (None) from now on."""
         self._faults[village_code] = fault
         if number is not None:
-            insort(self._blocked[village_code], number)
+            self._blocked[village_code].append(number)
 
     def unblock(self, village_code: str) -> None:
         """Write down that somebody takes a village's cards again."""
         self._faults.pop(village_code, None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """Which days count: of the registry office, which dispatches, and of each post office, which takes."""
-
-    routing: Routing
-    registry_id: int
-    weekdays: Collection[int]
-    start: date
-
-    def is_dispatch_day(self, day: date) -> bool:
-        return is_open_day(day, weekdays=self.weekdays) and not self.routing.is_closed(
-            office_id=self.registry_id, service=POSTING, on=day
-        )
-
-    def takes(self, office_id: int, limit: DayLimit, day: date) -> bool:
-        return day.weekday() in limit.weekdays and not self.routing.is_closed(
-            office_id=office_id, service=POSTING, on=day
-        )
-
-    def changes(self) -> set[date]:
-        """The days on which another office may serve a village than the day before."""
-        spans = [(closure.first, closure.last) for closure in self.routing.closures]
-        spans += [(stand_in.first, stand_in.last) for stand_in in self.routing.delegations]
-        return {self.start} | {day for first, last in spans for day in (first, last + timedelta(days=1))}
 
 
 class _Lines:
@@ -358,8 +364,7 @@ def project(
             lines.arrange(projection, routes)
         if calendar.is_dispatch_day(day):
             _dispatch(projection, lines, calendar, registry.items, post_offices, day, taken)
-        if day >= start:
-            taken.clear()
+        taken.clear()
         if not lines.left() and (not lines.stuck or day >= last_change):
             break
     for village, fault in lines.stuck.items():

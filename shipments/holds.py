@@ -1,10 +1,10 @@
-"""Area holds: cards for an area wait, or are withdrawn from the post; and the way that a card is to go."""
+"""Holds: cards for an area or of a list wait, or are withdrawn from the post; and the way that a card is to go."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -17,21 +17,23 @@ from offices.models import Office
 from shipments.dispositions import set_aside
 from shipments.items import frozen_cards, take_out
 from shipments.locks import lock_cards, lock_registry
-from shipments.models import AreaHold, BacklogEntry, Card, Channel, Disposition, HeldCard
+from shipments.models import AreaHold, BacklogEntry, Card, Channel, Disposition, HeldCard, ListedCard
 from shipments.refusals import Code, ShipmentRefused, listed
 
 CHUNK: Final = 2_000
 _RW: Final = re.compile(r"\d{1,3}")
-# Cards that a hold catches: for the area, by post, and either never posted, or queued or in an open shipment again.
+# Cards that a hold catches: of its area or list, by post, and never posted, or queued or in an open shipment again.
 _CAUGHT: Final = """
 SELECT c.id FROM shipments_card c JOIN addresses_address a ON a.id = c.address_id
-WHERE c.office_id = %s AND c.disposition = 'REGISTERED' AND c.channel = 'POST' AND a.village_code = %s
+WHERE c.office_id = %s AND c.disposition = 'REGISTERED' AND c.channel = 'POST' AND {inside}
   AND NOT EXISTS (SELECT 1 FROM shipments_heldcard h WHERE h.card_id = c.id)
   AND (NOT EXISTS (SELECT 1 FROM shipments_item p WHERE p.card_id = c.id AND p.taken_out_at IS NULL)
        OR EXISTS (SELECT 1 FROM shipments_backlogentry b WHERE b.card_id = c.id)
        OR EXISTS (SELECT 1 FROM shipments_item i JOIN shipments_shipment s ON s.id = i.shipment_id
                   WHERE i.card_id = c.id AND i.live = TRUE AND s.state = 'OPEN'))
 """
+_IN_AREA: Final = "a.village_code = %s"
+_IN_LIST: Final = "EXISTS (SELECT 1 FROM shipments_listedcard l WHERE l.hold_id = %s AND l.card_id = c.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ def hold_area(
     at: datetime,
 ) -> HoldResult:
     """Hold an area (RW numbers; none: the whole village) and apply it at once when it has begun."""
-    numbers = _checked(village_code, rws, action, channel, reason, starts_on, ends_on)
+    if len(village_code) != 13 or village_code not in current_gazetteer():
+        raise ShipmentRefused(Code.VILLAGE_UNKNOWN, village=village_code)
+    numbers = _numbers(rws)
+    _check(action, channel, reason, starts_on, ends_on)
     with transaction.atomic():
         office = lock_registry(office_id)
         hold = AreaHold.objects.create(
@@ -66,15 +71,36 @@ def hold_area(
             channel=channel if action == AreaHold.Action.WITHDRAW else "", reason=reason.strip(),
             starts_on=starts_on, ends_on=ends_on, created_by_id=actor_id, created_at=at,
         )  # fmt: skip
-        result = HoldResult(hold.pk, 0, 0, 0)
-        if _is_active(hold, _today(office, at)):
-            result = _apply(hold, actor_id=actor_id, at=at)
-        record(
-            actor_id=actor_id, office_id=office_id, operation="HOLD_AREA", object_kind="area_hold",
-            object_key=str(hold.pk), at=at, village=village_code, rws=numbers, held=result.held,
-            withdrawn=result.withdrawn, taken_from_shipments=result.taken_from_shipments,
+        return _begin(hold, actor_id, at, operation="HOLD_AREA", village=village_code, rws=numbers)
+
+
+def hold_cards(
+    *,
+    office_id: int,
+    references: Sequence[str],
+    action: str,
+    channel: str,
+    reason: str,
+    starts_on: date,
+    ends_on: date | None,
+    actor_id: int | None,
+    at: datetime,
+) -> HoldResult:
+    """Hold the cards of a list and apply it at once when it has begun. Refused as a whole for an unknown card."""
+    wanted = list(dict.fromkeys(references))
+    if not wanted:
+        raise ShipmentRefused(Code.LIST_EMPTY)
+    _check(action, channel, reason, starts_on, ends_on)
+    with transaction.atomic():
+        office = lock_registry(office_id)
+        found = _cards_named(office_id, wanted)
+        hold = AreaHold.objects.create(
+            office=office, action=action, channel=channel if action == AreaHold.Action.WITHDRAW else "",
+            reason=reason.strip(), starts_on=starts_on, ends_on=ends_on, created_by_id=actor_id, created_at=at,
         )  # fmt: skip
-    return result
+        rows = [(hold.pk, card_id) for card_id in found.values()]
+        insert_rows(model=ListedCard, fields=("hold_id", "card_id"), rows=rows)
+        return _begin(hold, actor_id, at, operation="HOLD_CARDS", listed=len(rows))
 
 
 def apply_holds(*, office: Office, at: datetime, card_ids: Sequence[int] | None = None) -> int:
@@ -125,11 +151,7 @@ def choose_channel(
     wanted = list(dict.fromkeys(references))
     with transaction.atomic():
         lock_registry(office_id)
-        found = dict(
-            Card.objects.filter(office_id=office_id, reference__in=wanted).values_list("reference", "pk")
-        )
-        if missing := [reference for reference in wanted if reference not in found]:
-            raise ShipmentRefused(Code.CARD_UNKNOWN, scanned=listed(missing))
+        found = _cards_named(office_id, wanted)
         cards = lock_cards(list(found.values()))
         frozen = frozen_cards(card_ids=list(found.values()))
         if posted := [card.reference for card in cards if card.pk in frozen]:
@@ -149,21 +171,28 @@ def choose_channel(
     return len(changed)
 
 
-def _checked(
-    village_code: str,
-    rws: Sequence[str],
-    action: str,
-    channel: str,
-    reason: str,
-    starts_on: date,
-    ends_on: date | None,
-) -> list[str]:
-    """The RW numbers in three digits, or the refusal of what is wrong."""
-    if len(village_code) != 13 or village_code not in current_gazetteer():
-        raise ShipmentRefused(Code.VILLAGE_UNKNOWN, village=village_code)
+def _cards_named(office_id: int, references: Sequence[str]) -> dict[str, int]:
+    """The keys of an office's cards by reference, or the refusal of those that are not there."""
+    found: dict[str, int] = {}
+    for start in range(0, len(references), CHUNK):
+        cards = Card.objects.filter(
+            office_id=office_id, reference__in=references[start : start + CHUNK]
+        ).values_list("reference", "pk")
+        found.update(cards)
+    if missing := [reference for reference in references if reference not in found]:
+        raise ShipmentRefused(Code.CARD_UNKNOWN, scanned=listed(missing))
+    return found
+
+
+def _numbers(rws: Sequence[str]) -> list[str]:
+    """The RW numbers in three digits, or the refusal of one that is none."""
     for rw in rws:
         if not _RW.fullmatch(rw.strip()) or not rw.isascii():
             raise ShipmentRefused(Code.RW_INVALID, rw=rw)
+    return sorted({f"{int(rw):03}" for rw in rws})
+
+
+def _check(action: str, channel: str, reason: str, starts_on: date, ends_on: date | None) -> None:
     if action not in AreaHold.Action.values:
         raise ShipmentRefused(Code.ACTION_UNKNOWN, action=action, known=", ".join(AreaHold.Action.values))
     if action == AreaHold.Action.WITHDRAW and channel not in {Channel.COUNTER, Channel.VILLAGE}:
@@ -172,7 +201,21 @@ def _checked(
         raise ShipmentRefused(Code.REASON_MISSING)
     if ends_on is not None and ends_on < starts_on:
         raise ShipmentRefused(Code.ENDS_BEFORE_START)
-    return sorted({f"{int(rw):03}" for rw in rws})
+
+
+def _begin(
+    hold: AreaHold, actor_id: int | None, at: datetime, *, operation: str, **details: Any
+) -> HoldResult:
+    """Apply a new hold when it has begun, and record it."""
+    result = HoldResult(hold.pk, 0, 0, 0)
+    if _is_active(hold, _today(hold.office, at)):
+        result = _apply(hold, actor_id=actor_id, at=at)
+    record(
+        actor_id=actor_id, office_id=hold.office_id, operation=operation, object_kind="area_hold",
+        object_key=str(hold.pk), at=at, held=result.held, withdrawn=result.withdrawn,
+        taken_from_shipments=result.taken_from_shipments, **details,
+    )  # fmt: skip
+    return result
 
 
 def _apply(
@@ -198,8 +241,8 @@ def _apply(
 
 
 def _caught(hold: AreaHold, card_ids: Sequence[int] | None) -> list[int]:
-    statement = _CAUGHT
-    parameters: list[int | str] = [hold.office_id, hold.village_code]
+    statement = _CAUGHT.format(inside=_IN_AREA if hold.village_code else _IN_LIST)
+    parameters: list[int | str] = [hold.office_id, hold.village_code or hold.pk]
     for column, values in (("a.rw", hold.rws or None), ("c.id", card_ids)):
         if values is not None:
             statement += f" AND {column} IN ({', '.join(['%s'] * len(values))})"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from offices.models import HandoverPolicy, Office, Service
 from offices.routing import Route
 from offices.services import policy_of, route_villages
+from shipments.lanes import queue_of
 from shipments.models import BacklogEntry, Item
 
 Queued = tuple[int, str, str]  # card, village code, RW
@@ -52,7 +53,7 @@ class _Limits:
     """How many items may still be batched on a day: of the registry office and of each post office."""
 
     def __init__(self, office: Office, policy: HandoverPolicy, on: date) -> None:
-        self._used = _items_of_day(office, on)
+        self._used = items_of_day(office, on)
         self._total = None if policy.items_per_day is None else policy.items_per_day - self._used.total()
         self._per_office = dict(
             Office.objects.filter(items_per_day__isnull=False).values_list("pk", "items_per_day")
@@ -112,8 +113,8 @@ def _divided(by_post_office: dict[int, list[Queued]], limit: int) -> Iterator[tu
 
 
 def _queue(office: Office) -> Iterator[Queued]:
-    entries = BacklogEntry.objects.filter(office=office).order_by("lane", "printed_on", "card_id")
-    yield from entries.values_list("card_id", "village_code", "rw").iterator(chunk_size=5_000)
+    entries = queue_of(office_id=office.pk).values_list("card_id", "village_code", "rw")
+    yield from entries.iterator(chunk_size=5_000)
 
 
 def _routes(office: Office, on: date) -> dict[str, Route]:
@@ -126,7 +127,7 @@ def _routes(office: Office, on: date) -> dict[str, Route]:
     return dict(route_villages(village_codes=list(villages), service=Service.POSTING, on=on))
 
 
-def _items_of_day(office: Office, on: date) -> Counter[int]:
+def items_of_day(office: Office, on: date) -> Counter[int]:
     """Items that were batched on that day, by post office."""
     start = datetime.combine(on, time.min, tzinfo=ZoneInfo(office.time_zone))
     items = Item.objects.filter(

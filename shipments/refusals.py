@@ -36,6 +36,7 @@ class Code(StrEnum):
     CHANNEL_MISSING = "CHANNEL_MISSING"
     CHANNEL_UNKNOWN = "CHANNEL_UNKNOWN"
     HOLD_RELEASED = "HOLD_RELEASED"
+    LIST_EMPTY = "LIST_EMPTY"
     # numbers
     INDICATOR_INVALID = "INDICATOR_INVALID"
     BLOCK_INVALID = "BLOCK_INVALID"
@@ -109,6 +110,7 @@ MESSAGES: Mapping[Code, str] = {
     ),
     Code.CHANNEL_UNKNOWN: "%(channel)s is not a channel. Choose the post, the counter or the village office.",
     Code.HOLD_RELEASED: "This hold was released already.",
+    Code.LIST_EMPTY: "The list names no card. Scan or write at least one reference.",
     Code.INDICATOR_INVALID: (
         "%(indicator)s is not a service indicator: it is two capital letters, such as RR."
     ),

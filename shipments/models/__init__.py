@@ -11,6 +11,8 @@ from shipments.models.cards import (
     HeldCard,
     IntakeFile,
     Lane,
+    LanePolicy,
+    ListedCard,
     PrintCheck,
 )
 from shipments.models.shipments import (
@@ -42,6 +44,8 @@ __all__ = [
     "Item",
     "LabelPrint",
     "Lane",
+    "LanePolicy",
+    "ListedCard",
     "NumberBlock",
     "PrintCheck",
     "Shipment",

@@ -21,6 +21,35 @@ class Lane(models.IntegerChoices):
     ORDINARY = 50, _("ordinary")
 
 
+class LanePolicy(models.Model):
+    """When a registry office works a lane off. Without a row a lane's own number is its rank."""
+
+    office = models.ForeignKey(
+        "offices.Office",
+        on_delete=models.CASCADE,
+        related_name="lane_policies",
+        limit_choices_to={"kind": "REGISTRY"},
+    )
+    lane = models.PositiveSmallIntegerField(choices=Lane)
+    rank = models.PositiveSmallIntegerField(
+        help_text=_("a smaller one goes first; lanes of one rank go together, first printed first")
+    )
+    is_active = models.BooleanField(default=True, help_text=_("no: its cards go with the ordinary ones"))
+
+    class Meta:
+        ordering = ["office", "rank", "lane"]
+        verbose_name_plural = "lane policies"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "lane"], name="one_policy_per_office_and_lane"),
+            models.CheckConstraint(
+                condition=Q(lane__in=[lane.value for lane in Lane]), name="policy_lane_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=True) | ~Q(lane=Lane.ORDINARY.value), name="ordinary_lane_is_used"
+            ),
+        ]
+
+
 class Disposition(models.TextChoices):
     """What a printed card is to us; only a registered card is on its way to somebody."""
 
@@ -184,14 +213,16 @@ class PrintCheck(models.Model):
 
 
 class AreaHold(models.Model):
-    """Cards for an area wait, or are withdrawn from the post and given to another channel."""
+    """Cards for an area, or of a list, wait, or are withdrawn from the post and given to another channel."""
 
     class Action(models.TextChoices):
         WAIT = "WAIT", _("wait")
         WITHDRAW = "WITHDRAW", _("withdraw to another channel")
 
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="area_holds")
-    village_code = models.CharField(max_length=13)
+    village_code = models.CharField(
+        max_length=13, blank=True, default="", help_text=_("empty: the cards of a list")
+    )
     rws = models.JSONField(default=list, help_text=_("RW numbers of three digits; empty: the whole village"))
     action = models.CharField(max_length=8, choices=Action)
     channel = models.CharField(max_length=7, choices=Channel, blank=True, default="")
@@ -217,6 +248,16 @@ class AreaHold(models.Model):
                 name="withdrawal_names_a_channel",
             ),
         ]
+
+
+class ListedCard(models.Model):
+    """A card of a hold's list; it stays there, so that the hold catches the card whenever it would be posted."""
+
+    hold = models.ForeignKey(AreaHold, on_delete=models.CASCADE, related_name="listed_cards")
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold", "card"], name="card_once_in_a_list")]
 
 
 class HeldCard(models.Model):

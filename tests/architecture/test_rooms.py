@@ -37,8 +37,8 @@ def test_an_import_across_a_border_is_seen(tmp_path: Path) -> None:
         (tmp_path / room / "__init__.py").write_text("")
     pure = (
         "addresses/parsing", "addresses/gazetteer", "addresses/resolver", "privacy/masking", "offices/routing",
-        "shipments/numbers", "shipments/intake", "shipments/manifest", "shipments/card_columns", "delivery/status",
-        "delivery/couriers",
+        "shipments/numbers", "shipments/intake", "shipments/manifest", "shipments/card_columns", "shipments/forecast",
+        "delivery/status", "delivery/couriers",
     )  # fmt: skip
     for module in pure:
         (tmp_path / f"{module}.py").write_text("")

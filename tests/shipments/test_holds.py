@@ -9,7 +9,7 @@ from accounts.models import AuditEntry
 from offices.models import Office
 from shipments.backlog import fill_backlog, held_cards
 from shipments.batching import close_shipment
-from shipments.holds import HoldResult, choose_channel, hold_area, release_hold
+from shipments.holds import HoldResult, choose_channel, hold_area, hold_cards, release_hold
 from shipments.models import (
     AreaHold,
     BacklogEntry,
@@ -194,3 +194,68 @@ def test_choice_of_a_channel_is_refused_for_a_card_that_was_set_aside(
             office_id=registry.pk, references=[card.reference], channel="COUNTER", actor_id=None, at=now
         )
     assert caught.value.code is Code.SET_ASIDE
+
+
+@pytest.fixture
+def hold_list(registry: Office, now: datetime) -> Callable[..., HoldResult]:
+    def make(references: list[str], **changes: object) -> HoldResult:
+        values: dict[str, object] = {
+            "office_id": registry.pk, "references": references, "action": "WAIT", "channel": "",
+            "reason": "alamat diragukan", "starts_on": date(2020, 5, 1), "ends_on": None, "actor_id": None, "at": now,
+        }  # fmt: skip
+        return hold_cards(**(values | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+def test_hold_of_a_list_catches_its_cards_wherever_they_live_and_no_others(
+    hold_list: Callable[..., HoldResult],
+    shipment: Shipment,
+    queue: Callable[..., list[Card]],
+    registry: Office,
+    now: datetime,
+) -> None:
+    in_shipment = Item.objects.filter(live=True).select_related("card")[0].card
+    (queued,) = queue(1, village_code=OTHER_VILLAGE)
+    queue(1)
+    result = hold_list([in_shipment.reference, queued.reference, queued.reference])
+    assert (result.held, result.withdrawn, result.taken_from_shipments) == (2, 0, 1)
+    assert set(HeldCard.objects.values_list("card_id", flat=True)) == {in_shipment.pk, queued.pk}
+    assert release_hold(hold_id=result.hold_id, actor_id=None, at=now) == 2
+    assert fill_backlog(office_id=registry.pk, at=now) == 2
+
+
+def test_hold_of_a_list_catches_a_card_later_when_it_would_enter_the_queue(
+    hold_list: Callable[..., HoldResult], registry: Office, now: datetime
+) -> None:
+    card, other = factories.make_cards(office=registry, number=2, channel=Channel.COUNTER)
+    assert hold_list([card.reference], action="WITHDRAW", channel="VILLAGE").withdrawn == 0
+    Card.objects.update(channel=Channel.POST)
+    assert fill_backlog(office_id=registry.pk, at=now) == 1
+    assert Card.objects.get(pk=card.pk).disposition == Disposition.WITHDRAWN
+    assert BacklogEntry.objects.get().card_id == other.pk
+
+
+@pytest.mark.parametrize(
+    ("references", "changes", "code"),
+    [
+        ([], {}, Code.LIST_EMPTY),
+        (["T0"], {}, Code.CARD_UNKNOWN),
+        (["T0"], {"reason": " "}, Code.REASON_MISSING),
+        (["T0"], {"action": "WITHDRAW"}, Code.CHANNEL_MISSING),
+        (["T0"], {"ends_on": date(2020, 4, 1)}, Code.ENDS_BEFORE_START),
+    ],
+)
+def test_hold_of_a_list_is_refused_as_a_whole(
+    hold_list: Callable[..., HoldResult],
+    queue: Callable[..., list[Card]],
+    references: list[str],
+    changes: dict[str, object],
+    code: Code,
+) -> None:
+    (card,) = queue(1)
+    with pytest.raises(ShipmentRefused) as caught:
+        hold_list([card.reference, *references] if references else [], **changes)
+    assert caught.value.code is code
+    assert not AreaHold.objects.exists()
+    assert BacklogEntry.objects.count() == 1
