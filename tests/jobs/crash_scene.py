@@ -1,0 +1,98 @@
+"""Steps of the crash test, each run as a program of its own: set the scene, work, take up again, tell what is left."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+ROWS = 1_500
+ROWS_PER_CHUNK = 50
+AT = datetime(2020, 6, 1, tzinfo=UTC)
+HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
+
+
+def make(folder: str) -> None:
+    """Make cards in the mail, a status file about them, and the job that applies it."""
+    from delivery.courier_files import upload
+    from offices.models import Office
+    from spreadsheets.writing import Column, write_xlsx
+    from tests import factories
+    from tests.delivery.mailing import mail_cards
+
+    registry = factories.make_office(code="3216", kind=Office.Kind.REGISTRY, region_code="32.16")
+    post = factories.make_office(
+        code="17510", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.06", serves=["32.16"]
+    )
+    mailed = mail_cards(office=registry, post_office=post, number=ROWS // 2)
+    rows: list[tuple[str, ...]] = []
+    for place, item in enumerate(mailed.items):
+        at = f"{5 + place % 20:02}/05/2020 10:{place % 60:02}"
+        rows.append((item.number or "", "DELIVERED", "ORANG SERUMAH", at))
+        rows.append(
+            (item.number or "", "KATA ASING" if place % 9 == 0 else "ANTARAN", "", at.replace(" 10:", " 08:"))
+        )
+    path = Path(folder) / "status.xlsx"
+    with path.open("wb") as file:
+        write_xlsx(file, sheet="S", columns=[Column(title) for title in HEADER], rows=rows)
+    kept = upload(path=path, name="status.xlsx", office_id=post.pk, actor_id=None, at=AT)
+    sys.stdout.write(f"{kept.pk}\n")
+
+
+def work() -> None:
+    """Be the embedded engine until there is nothing to do, in small chunks."""
+    from django.core.management import call_command
+
+    from delivery.courier_files import processing
+
+    processing.ROWS_PER_CHUNK = ROWS_PER_CHUNK
+    call_command("db_worker", batch=True, reload=False, startup_delay=False, interval=0, verbosity=0)
+
+
+def take_up_again() -> None:
+    """Let the dead worker's lease run out and reap."""
+    from django.utils import timezone
+
+    from jobs.models import Job
+    from jobs.services import reap
+
+    Job.objects.filter(state="RUNNING").update(lease_until=timezone.now() - timedelta(seconds=1))
+    sys.stdout.write(f"{reap()}\n")
+
+
+def tell() -> None:
+    """Print all that the file has left behind."""
+    from delivery.models import CourierFile, CourierRow, Delivery, TrackingEvent
+    from jobs.models import Job
+
+    file = CourierFile.objects.get()
+    told: dict[str, Any] = {
+        "state": file.state,
+        "outcomes": file.outcomes,
+        "events": sorted(
+            map(
+                str,
+                TrackingEvent.objects.values_list(
+                    "card_id", "status", "occurred_at", "source_row", "fingerprint"
+                ),
+            )
+        ),
+        "states": sorted(map(str, Delivery.objects.values_list())),
+        "rows": sorted(map(str, CourierRow.objects.values_list("row", "outcome", "number"))),
+        "job": Job.objects.get().state,
+    }
+    sys.stdout.write(json.dumps(told, default=str))
+
+
+if __name__ == "__main__":
+    django.setup()
+    steps: dict[str, Callable[[], None]] = {"work": work, "again": take_up_again, "tell": tell}
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        steps[sys.argv[1]]()
