@@ -7,10 +7,15 @@ from delivery.models import (
     Appointment,
     Collection,
     CounterStay,
+    CourierFile,
+    CourierRow,
+    Delivery,
     Enquiry,
     Message,
     ReturnReceipt,
+    StatusText,
     StrayItem,
+    TrackingEvent,
     Transfer,
     VillageList,
     VillageListCard,
@@ -30,6 +35,42 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(TrackingEvent)
+class TrackingEventAdmin(ReadOnlyAdmin):
+    list_display = ["occurred_at", "card_id", "item_id", "status", "reason", "source", "recorded_at"]
+    list_filter = ["source", "status"]
+    search_fields = ["=card__reference", "=item__number"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["card_id", "status", "reason", "since", "attempts", "contradictions"]
+    list_filter = ["status"]
+    search_fields = ["=card__reference", "=item__number"]
+
+
+@admin.register(CourierFile)
+class CourierFileAdmin(ReadOnlyAdmin):
+    list_display = ["uploaded_at", "name", "office", "state", "rows", "table_version", "applied_at"]
+    list_filter = ["state", "office"]
+    list_select_related = ["office"]
+    search_fields = ["name", "=sha256"]
+
+
+@admin.register(CourierRow)
+class CourierRowAdmin(ReadOnlyAdmin):
+    list_display = ["courier_file", "row", "outcome", "number", "status_text", "remark_text"]
+    list_filter = ["outcome"]
+    list_select_related = ["courier_file"]
+    search_fields = ["=number"]
+
+
+@admin.register(StatusText)
+class StatusTextAdmin(ReadOnlyAdmin):
+    list_display = ["courier", "status_text", "remark_text", "status", "reason", "action", "mapped_at"]
+    search_fields = ["status_text"]
 
 
 @admin.register(ReturnReceipt)
