@@ -58,6 +58,27 @@ def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_co
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places}) {on_conflict}", rows)
 
 
+def update(*, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+    """Set columns of rows that exist; their values stand in the order of `columns`, whose first is `key`."""
+    if not rows:
+        return
+    values = [name for name in columns if name != key]
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+            changes = ", ".join(f"{name} = new.{name}" for name in values)
+            cursor.execute(
+                f"UPDATE {table} SET {changes} FROM unnest({arrays}) AS new({', '.join(columns)})"
+                f" WHERE {table}.{key} = new.{key}",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+        else:
+            changes = ", ".join(f"{name} = %s" for name in values)
+            cursor.executemany(
+                f"UPDATE {table} SET {changes} WHERE {key} = %s", [(*row[1:], row[0]) for row in rows]
+            )
+
+
 def select(sql: str, parameters: Sequence[Any]) -> Iterator[Row]:
     """Run a query and give its rows a few thousand at a time."""
     with connection.cursor() as cursor:

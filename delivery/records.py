@@ -194,7 +194,7 @@ def store_events(
     at = moment(recorded_at)
     rows = [
         (
-            e.card_id, e.item_id, str(e.status), str(e.reason), str(e.action), str(e.receiver),
+            e.card_id, e.item_id, e.status.value, e.reason.value, e.action.value, e.receiver.value,
             moment(e.occurred_at), e.place, e.source, file_id(e.courier_file_id), e.source_row, fingerprint,
             e.note, at, recorded_by_id,
         )
@@ -210,24 +210,31 @@ def file_id(value: uuid.UUID | None) -> object:
     return value if value is None or bulk.is_postgresql() else value.hex
 
 
-def store_states(states: Mapping[int, State]) -> None:
-    """Write states; a state without a status (no standing event fits) has no row."""
+def store_states(states: Mapping[int, State], *, kept: Collection[int] = ()) -> None:
+    """Write states; a state without a status (no standing event fits) has no row. `kept` have a row already.
+
+    A row that exists is updated rather than inserted over: a third of the time.
+    """
     moment = bulk.moment
-    rows = []
-    gone = []
+    new: list[bulk.Row] = []
+    old: list[bulk.Row] = []
+    gone: list[int] = []
     for card_id, state in sorted(states.items()):
         if state.status is None or state.since is None or state.last_key is None:
             gone.append(card_id)
             continue
         last_at, last_rank, last_fingerprint = state.last_key
-        rows.append(
+        last_moment = moment(last_at)
+        since = last_moment if state.since is last_at else moment(state.since)
+        (old if card_id in kept else new).append(
             (
-                card_id, state.item_id, str(state.status), str(state.reason), str(state.action),
-                str(state.receiver), moment(state.since), min(state.attempts, _SMALLINT_MAX),
-                min(state.contradictions, _SMALLINT_MAX), moment(last_at), last_rank, last_fingerprint,
+                card_id, state.item_id, state.status.value, state.reason.value, state.action.value,
+                state.receiver.value, since, min(state.attempts, _SMALLINT_MAX),
+                min(state.contradictions, _SMALLINT_MAX), last_moment, last_rank, last_fingerprint,
             )
         )  # fmt: skip
-    bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=rows, on_conflict=_STATE_UPDATE)
+    bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=new, on_conflict=_STATE_UPDATE)
+    bulk.update(table=_STATES, key="card_id", columns=_STATE_COLUMNS, rows=old)
     if gone:
         bulk.execute(f"DELETE FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(gone)])
 

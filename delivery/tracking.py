@@ -139,7 +139,7 @@ def record_events(
         records.lock_cards({event.card_id for event in told})
         plan = _plan(told)
         records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
-        records.store_states(plan.after)
+        records.store_states(plan.after, kept=plan.before.keys())
         recorded = plan.report()
         _circulate(recorded.changed)
     return recorded
@@ -294,7 +294,7 @@ def void(
             recorded_by_id=recorded_by_id,
         )
         after = _folded(card_ids)
-        records.store_states(after)
+        records.store_states(after, kept=before.keys())
         changed = _changed(before, after)
         _circulate(changed)
     return Recorded(stored=voided, duplicates=len(events) - voided, late=0, contradictions=0, changed=changed)
@@ -334,7 +334,7 @@ def refold(*, card_ids: Iterable[int] | None = None, repair: bool = True) -> Ref
                 if kept.get(card_id, _NOTHING) != (state if state.status else _NOTHING)
             }
             if repair:
-                records.store_states(differing)
+                records.store_states(differing, kept=kept.keys())
         checked += len(some)
         wrong += sorted(differing)
     return RefoldReport(checked=checked, wrong=tuple(wrong))
