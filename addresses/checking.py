@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from addresses.gazetteer import Gazetteer
+from addresses.locating import refined
 from addresses.models import Address, AddressReview
 from addresses.names import plain
 from addresses.outcome import AddressCheck, AddressInput, Part, Verdict
@@ -51,7 +52,8 @@ class StoredAddress:
 
 def check_addresses(*, inputs: Sequence[AddressInput]) -> list[AddressCheck]:
     """One answer per address, in order; nothing is stored."""
-    return list(current_resolver().check_many(inputs))
+    checks = list(current_resolver().check_many(inputs))
+    return refined(current_gazetteer(), checks)
 
 
 def build_addresses(*, office_id: int, inputs: Sequence[AddressInput], at: datetime) -> list[Address]:

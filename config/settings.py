@@ -243,6 +243,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+# --- geocoder on the operator's own host; off by default, region names only -------------------
+GEOCODER_KIND: str = env.str("GEOCODER_KIND", default="")
+GEOCODER_URL: str = env.str("GEOCODER_URL", default="")
+GEOCODER_ALLOWED_HOSTS: list[str] = env.list("GEOCODER_ALLOWED_HOSTS", default=[])
+GEOCODER_API_KEY: str = env.str("GEOCODER_API_KEY", default="")
+GEOCODER_PER_SECOND: float = env.float("GEOCODER_PER_SECOND", default=1.0)
+
 # --- machines' door --------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
