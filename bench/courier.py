@@ -84,18 +84,16 @@ def contest(path: Path, office_id: int, rows: int) -> None:
     """Time calamine, ourselves twice, and the peer on a sample."""
     calamine = fastest(lambda: read_by_calamine(path), times=3)
     told("calamine alone reads the file", calamine, rows, calamine)
-    peer = apply_by_peer(path, SAMPLE_OF_PEER)
     first, outcomes = ours(path, office_id)
     told("ours: read, match, apply, explain", first, rows, calamine)
     again, _same = ours(path, office_id)
     told("ours: the same file again", again, rows, calamine)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peer = apply_by_peer(path, SAMPLE_OF_PEER)
     told(f"django-import-export, bulk ({SAMPLE_OF_PEER} rows)", peer, SAMPLE_OF_PEER, calamine)
     told("django-import-export, for all rows at that rate", peer / SAMPLE_OF_PEER * rows, rows, calamine)
     print(f"  ours is {peer / SAMPLE_OF_PEER * rows / first:.0f} times as fast")
-    peak = [
-        resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    ]
-    print(f"  peak memory {peak[0]} MB + reading process {peak[1]} MB; outcomes {json.dumps(outcomes)}")
+    print(f"  peak memory {peak} MB beside the reading process; outcomes {json.dumps(outcomes)}")
 
 
 def told(what: str, seconds: float, rows: int, calamine: float) -> None:
