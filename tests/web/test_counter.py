@@ -14,10 +14,13 @@ from accounts.models import Role, User
 from delivery.access import link_token_of, pin_of
 from delivery.appointments import book
 from delivery.models import Appointment, Collection
+from delivery.status import Status
+from delivery.tracking import record_events
 from offices.models import Closure, HandoverPolicy, Office, Quota
 from privacy.models import AccessRecord
 from shipments.models import Card, Item
 from tests import factories
+from tests.delivery.mailing import mail_cards
 from tests.delivery.shelving import SERVED_AT
 from tests.web.conftest import SignIn
 from tests.web.desks import Shelve, on_shelf, shelver, statements
@@ -166,7 +169,19 @@ def test_a_card_that_waits_elsewhere_says_where(
 def test_a_card_that_never_came_says_so_in_words(clerk: Client, registry: Office) -> None:
     (card,) = factories.make_cards(office=registry, number=1)
     assert answer_of(scan(clerk, card.reference)) == (
-        "Do not give it out: The card has not arrived at a counter yet: it is printed, but not sent yet."
+        "Do not give it out: The card is not at a counter. It is: printed, but not sent yet."
+    )
+
+
+def test_a_card_that_the_post_has_delivered_says_so(
+    clerk: Client, registry: Office, post_office: Office
+) -> None:
+    mailed = mail_cards(office=registry, post_office=post_office, number=1)
+    record_events(
+        events=[mailed.event(0, Status.DELIVERED, hours=9)], recorded_at=SERVED_AT, recorded_by_id=None
+    )
+    assert answer_of(scan(clerk, mailed.cards[0].reference)) == (
+        "Do not give it out: The card is not at a counter. It is: delivered."
     )
 
 

@@ -37,6 +37,7 @@ SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not uns
 _ASKED_LATER = frozenset(
     {Code.DOCUMENT_MISSING, Code.OLD_CARD_NOT_SURRENDERED, Code.COLLECTOR_NOT_ALLOWED, Code.WRONG_PIN}
 )
+_ELSEWHERE = gettext_lazy("The card is not at a counter. It is: %(status)s.")
 # What a refusal says of a card that no table of words knows.
 _PLACES = {
     "REGISTERED": gettext_lazy("printed, but not sent yet"),
@@ -67,7 +68,7 @@ class CollectForm(Styled, forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     shown_nik = forms.CharField(
-        label=gettext_lazy("The card's NIK, read from the papers"),
+        label=gettext_lazy("NIK on the papers shown"),
         required=False,
         max_length=24,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
@@ -214,8 +215,9 @@ def _told(refusal: DeliveryRefused | Refusal) -> str:
     params = dict(refusal.params)
     if "documents" in params:
         params["documents"] = str(params["documents"]).split(", ")
-    if "status" in params:
-        params["status"] = str(_PLACES.get(params["status"], params["status"]))
+    if refusal.code == Code.NOT_RECEIVED:
+        status = params["status"]
+        return _ELSEWHERE % {"status": _PLACES.get(status) or words.word_of("delivery", status).label}
     if "reason" in params:
         reason = params["reason"]
         params["reason"] = str(_PLACES.get(reason) or words.word_of("disposition", reason).label)
