@@ -151,6 +151,15 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 USERSESSIONS_TRACK_ACTIVITY = False
+# Failed sign-ins are counted here: in the database, so that all web processes count together and a restart forgets
+# nothing; and with room, so that nobody pushes a count out by failing under many names.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_brake",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=10) * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

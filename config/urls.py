@@ -1,11 +1,12 @@
 """Where each door hangs."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 admin.autodiscover()
-admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]
+# The admin has no form of its own to sign in: it would know neither the brake on guessing nor the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "config.errors.server_error"
 
