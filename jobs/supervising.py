@@ -1,4 +1,4 @@
-"""Keep the embedded task engine alive: start it again when it dies, and take up the jobs that it left behind."""
+"""Keep the task engine alive: start it again when it dies, and take up the jobs that it left behind."""
 
 import logging
 import os
@@ -23,7 +23,9 @@ PATIENCE = 20.0  # seconds that a process gets to finish its step before it is e
 
 
 def engine_command(*, interval: float) -> list[str]:
-    """Give the command line of the embedded engine."""
+    """Give the command line of the engine that is set; Celery needs no looking: it is told."""
+    if settings.TASK_ENGINE == "celery":
+        return [sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING"]
     return [
         sys.executable, "-m", "django", "db_worker", "--no-reload", "--no-startup-delay", "--interval", str(interval),
     ]  # fmt: skip

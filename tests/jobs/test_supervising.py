@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import timezone
 
 from jobs import services, supervising
@@ -64,10 +64,11 @@ def test_the_engine_is_the_embedded_one() -> None:
     assert engine_command(interval=0.5)[1:4] == ["-m", "django", "db_worker"]
 
 
-def test_the_worker_refuses_to_run_where_celery_does_the_work(settings: object) -> None:
+def test_the_worker_runs_the_engine_that_is_set(settings: object) -> None:
     settings.TASK_ENGINE = "celery"  # type: ignore[attr-defined]
-    with pytest.raises(CommandError, match="celery -A config worker"):
-        call_command("worker")
+    assert engine_command(interval=0.5)[1:5] == ["-m", "celery", "-A", "config"]
+    settings.TASK_ENGINE = "database"  # type: ignore[attr-defined]
+    assert "db_worker" in engine_command(interval=0.5)
 
 
 @pytest.mark.django_db

@@ -82,18 +82,7 @@ def start_worker(queue: str, tmp_path: Path) -> Iterator[Callable[[], "subproces
             **os.environ, "DATABASE_URL": url, "TASK_ENGINE": "celery", "CELERY_QUEUE": queue,
             "ANTARKTP_VAR_DIR": str(django_settings.VAR_DIR),
         }  # fmt: skip
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "config",
-            "worker",
-            "--concurrency",
-            "1",
-            "--loglevel",
-            "ERROR",
-        ]
+        command = [sys.executable, "manage.py", "worker", "--reap-every", "1"]
         with (tmp_path / "worker.log").open("ab") as log:
             worker = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True

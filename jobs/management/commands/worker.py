@@ -1,4 +1,4 @@
-"""manage.py worker: do the long work, with no server but the database."""
+"""manage.py worker: do the long work, on the task engine that is set."""
 
 import os
 import signal
@@ -6,13 +6,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from jobs.supervising import Supervisor, engine_command
 
 
 class Command(BaseCommand):
-    help = "Run the embedded task engine: a worker that is started again when it dies, and its reaper."
+    help = (
+        "Run a worker of the task engine, started again when it dies, and the reaper of dead workers' jobs."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--interval", type=float, default=0.5, help="seconds between looks for new work")
@@ -21,10 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.TASK_ENGINE != "database":
-            raise CommandError(
-                "TASK_ENGINE is celery: run `celery -A config worker` for the work and `manage.py reap_jobs` from cron."
-            )
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
         supervisor = Supervisor(
             command=engine_command(interval=options["interval"]),

@@ -8,14 +8,14 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-END_WITHIN_SECONDS = 15
+END_WITHIN_SECONDS = 25  # a worker gets 20 to finish its step
+THREADS = 8  # for each web process; no more database connections than these are held
 
 
 class Command(BaseCommand):
-    help = "Start the web server and, with the embedded task engine, its worker."
+    help = "Start the web server and the worker of long jobs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -26,11 +26,11 @@ class Command(BaseCommand):
         commands = {
             "web": [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-                "--workers", str(workers), "--no-ws", "--log-level", "warning", "config.wsgi:application",
+                "--workers", str(workers), "--blocking-threads", str(THREADS), "--backpressure", str(8 * THREADS),
+                "--no-ws", "--log-level", "warning", "config.wsgi:application",
             ],
+            "worker": [sys.executable, sys.argv[0], "worker"],
         }  # fmt: skip
-        if settings.TASK_ENGINE == "database":
-            commands["worker"] = [sys.executable, sys.argv[0], "worker"]
         self.stdout.write(f"AntarKTP: http://{host}:{port}/  (Ctrl+C ends it)")
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         for process in running.values():
             process.terminate()
         for process in running.values():
-            process.wait(END_WITHIN_SECONDS)
+            _wait_for_end(process)
         if failed:
             self.stderr.write(f"{failed} has ended; the rest was stopped.")
             os._exit(1)
@@ -51,3 +51,11 @@ class Command(BaseCommand):
                 if process.poll() is not None:
                     return name
         return ""
+
+
+def _wait_for_end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(END_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
