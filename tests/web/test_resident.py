@@ -149,6 +149,10 @@ def test_no_answer_is_kept_by_a_cache_listed_or_told_to_another_site(
     assert "noindex" in response["X-Robots-Tag"]
 
 
+def test_the_sign_in_page_leads_residents_to_the_lookup(client: Client, db: None) -> None:
+    assert f'href="{TRACK}"' in client.get("/akun/login/").content.decode()
+
+
 # what the page says
 
 
