@@ -18,6 +18,7 @@ class Operation(StrEnum):
     HOLD_AREAS = "HOLD_AREAS"
     SEE_SHIPMENTS = "SEE_SHIPMENTS"
     MANAGE_SHIPMENTS = "MANAGE_SHIPMENTS"
+    PLAN_CAPACITY = "PLAN_CAPACITY"  # "what if a post office takes more a day?"
     PRINT_LABELS = "PRINT_LABELS"
     PRINT_MANIFEST = "PRINT_MANIFEST"
     HAND_OVER = "HAND_OVER"
@@ -92,6 +93,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.HOLD_AREAS,
         O.SEE_SHIPMENTS,
         O.MANAGE_SHIPMENTS,
+        O.PLAN_CAPACITY,
         O.PRINT_LABELS,
         O.PRINT_MANIFEST,
         O.HAND_OVER,

@@ -1,6 +1,6 @@
 """When will each card of a queue be posted? Places, capacity of a day, open days, and who goes first and why."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -250,10 +250,10 @@ class Projection:
         """For each card, how many cards of faster lanes were printed after it."""
         if self._overtakers is None:
             counts: list[int] = []
-            ahead: list[tuple[date, int]] = []
+            ahead: list[date] = []
             for _rank, group in groupby(self._queue, key=lambda queued: queued.rank):
-                lane = [(queued.printed_on, queued.card_id) for queued in group]
-                counts += [len(ahead) - bisect_left(ahead, key) for key in lane]
+                lane = [queued.printed_on for queued in group]
+                counts += [len(ahead) - bisect_right(ahead, day) for day in lane]
                 ahead = sorted(chain(ahead, lane))
             self._overtakers = counts
         return self._overtakers

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from os import PathLike
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,8 +14,12 @@ from shipments.locks import lock_shipment
 from shipments.models import Bag, Item, Shipment, ShipmentState
 from shipments.numbers import NumberKind, normalise
 from shipments.refusals import Code, ShipmentRefused
+from spreadsheets.cells import shown
+from spreadsheets.reading import open_sheet
 
 CHUNK: Final = 2_000
+# A number with a wrong check character was meant to be one.
+_OF_ITEMS: Final = frozenset({NumberKind.REFERENCE, NumberKind.S10, NumberKind.POS, NumberKind.WRONG_CHECK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,21 @@ def receipt_from_scans(*, shipment_id: int, scans: Iterable[str]) -> ScannedRece
     rows = items.order_by("position").values_list("pk", "card__reference")
     missing = tuple(reference for pk, reference in rows if pk not in there)
     return ScannedReceipt(len(there) + len(foreign), missing, tuple(foreign), tuple(misread))
+
+
+def scans_of_sheet(*, path: str | PathLike[str]) -> list[str]:
+    """The numbers that the post sent as a sheet: of every row the first that is an item number or a reference.
+
+    Raises SheetError for a file that cannot be read.
+    """
+    scans: list[str] = []
+    with open_sheet(path) as sheet:
+        for row in sheet.rows():
+            cells = (shown(cell) for cell in row.cells)
+            number = next((cell for cell in cells if normalise(cell).kind in _OF_ITEMS), None)
+            if number is not None:
+                scans.append(number)
+    return scans
 
 
 def match_scans(items: QuerySet[Item], scans: Sequence[str]) -> tuple[dict[str, Item], list[str], list[str]]:

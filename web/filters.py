@@ -124,6 +124,29 @@ class ShipmentFilter(df.FilterSet):  # type: ignore[misc]
         return rows.filter(pk__in=unsettled.values("handover__shipment_id"))
 
 
+class CaseFilter(df.FilterSet):  # type: ignore[misc]
+    """Differences at handover by state and kind."""
+
+    state = df.ChoiceFilter(
+        method="in_state",
+        label=_("State"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("open", _("open")), ("settled", _("settled"))],
+    )
+    kind = _choice("kind", _("What"), HandoverDifference.Kind.choices)
+
+    class Meta:
+        model = HandoverDifference
+        fields: list[str] = []
+
+    def in_state(
+        self, rows: QuerySet[HandoverDifference], _name: str, value: str
+    ) -> QuerySet[HandoverDifference]:
+        """Keep the open or the settled cases."""
+        return rows.filter(closed_at__isnull=value == "open")
+
+
 class IntakeFilter(df.FilterSet):  # type: ignore[misc]
     """Uploaded sheets by name and state."""
 

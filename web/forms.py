@@ -1,6 +1,6 @@
 """Forms: what may be typed, in words; what it means is decided by the services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -107,6 +107,54 @@ class HoldForm(Styled, forms.Form):
         return [part for part in self.cleaned_data["rws"].replace(",", " ").split() if part]
 
 
+class ListHoldForm(HoldForm):
+    """Hold the cards of a list."""
+
+    rws = None  # type: ignore[assignment]
+    references = forms.CharField(
+        label=_("References"),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Scan or type one a line."),
+    )
+    field_order = ("references",)
+
+    def clean_references(self) -> list[str]:
+        """Read them as a scanner would."""
+        return [normalise(part).value for part in self.cleaned_data["references"].split()]
+
+
+class ChannelForm(Styled, forms.Form):
+    """The way that a card is to go."""
+
+    channel = forms.ChoiceField(label=_("Way to the holder"), choices=Channel.choices)
+
+
+class CapacityForm(Styled, forms.Form):
+    """How many items more (or fewer) a day offices would take: one field an office, empty for no change."""
+
+    def __init__(self, *args: Any, offices: Iterable[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for office in offices:
+            label = _("More cards a day: %(office)s") % {"office": office.name}
+            self.fields[self.key(office.pk)] = forms.IntegerField(
+                label=label,
+                required=False,
+                min_value=-1_000_000,
+                max_value=1_000_000,
+                widget=forms.NumberInput(attrs={"class": "form-control", "aria-label": label}),
+            )
+
+    @staticmethod
+    def key(office_id: int) -> str:
+        """The field's name for an office."""
+        return f"extra_{office_id}"
+
+    def extra(self) -> dict[int, int]:
+        """What was asked about, by office."""
+        typed = {name.removeprefix("extra_"): number for name, number in self.cleaned_data.items()}
+        return {int(pk): number for pk, number in typed.items() if number}
+
+
 class OpenShipmentForm(Styled, forms.Form):
     """Choose the post office of a new shipment."""
 
@@ -128,6 +176,10 @@ class LabelForm(Styled, forms.Form):
         initial=1,
         help_text=_("On a sheet that was begun."),
     )
+    right_mm = forms.FloatField(
+        label=_("Move right (mm)"), required=False, initial=0, help_text=_("As the calibration page showed.")
+    )
+    down_mm = forms.FloatField(label=_("Move down (mm)"), required=False, initial=0)
     reason = forms.CharField(
         label=_("Reason for printing again"),
         required=False,
@@ -138,6 +190,16 @@ class LabelForm(Styled, forms.Form):
     def __init__(self, *args: Any, formats: Mapping[str, LabelFormat], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="label_%s", **kwargs)
         self.fields["format"].choices = [(key, words.word_of("label_format", key).label) for key in formats]  # type: ignore[attr-defined]
+
+    def offset(self) -> tuple[float, float]:
+        """By how much everything is moved right and down."""
+        return self.cleaned_data["right_mm"] or 0.0, self.cleaned_data["down_mm"] or 0.0
+
+
+class SettleForm(Styled, forms.Form):
+    """How a difference was settled."""
+
+    resolution = forms.CharField(label=_("How it was settled"), max_length=200)
 
 
 class HandoverForm(Styled, forms.Form):

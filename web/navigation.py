@@ -51,7 +51,9 @@ MENU: tuple[Group, ...] = (
         _("Send"),
         (
             Entry(_("Backlog"), "web:backlog", "inbox", O.MANAGE_SHIPMENTS, "backlog"),
+            Entry(_("Forecast"), "web:forecast", "calendar-check", O.MANAGE_SHIPMENTS, "forecast"),
             Entry(_("Shipments"), "web:shipments", "box-seam", O.SEE_SHIPMENTS, "shipment"),
+            Entry(_("Differences"), "web:cases", "exclamation-circle-fill", O.SEE_SHIPMENTS, "case"),
             Entry(_("Item numbers"), "web:numbers", "hash", O.MANAGE_SHIPMENTS, "numbers"),
             Entry(
                 _("Courier files"),

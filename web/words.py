@@ -172,6 +172,17 @@ ROUTE_FAULT: Mapping[str, Word] = {
     "DELEGATION_CYCLE": Word(_("the offices stand in for each other: correct the delegations")),
 }
 
+FORECAST_FAULT: Mapping[str, Word] = {
+    **ROUTE_FAULT,
+    "NO_CAPACITY": Word(_("its post office takes no cards: enter how many it takes a day")),
+}
+
+OVERTAKEN: Mapping[str, Word] = {
+    "FASTER_LANE": Word(_("cards of a faster lane were printed later and go first")),
+    "OFFICE_FULL": Word(_("its post office is full; those of others go meanwhile")),
+    "OFFICE_CLOSED": Word(_("its post office is closed; those of others go meanwhile")),
+}
+
 JOB_KIND: Mapping[str, Word] = {
     "courier.file": Word(_("Courier file")),
     "cards.import": Word(_("Intake of printed cards")),
@@ -395,6 +406,8 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "label_format": LABEL_FORMAT,
     "row_outcome": ROW_OUTCOME,
     "route_fault": ROUTE_FAULT,
+    "forecast_fault": FORECAST_FAULT,
+    "overtaken": OVERTAKEN,
     "object": OBJECT,
     "operation": OPERATION,
     "reason": REASON,

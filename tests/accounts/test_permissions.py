@@ -21,6 +21,7 @@ WHO_MAY: dict[Operation, set[Role]] = {
     O.HOLD_AREAS: {S},
     O.SEE_SHIPMENTS: {P, M, S},
     O.MANAGE_SHIPMENTS: {P, S},
+    O.PLAN_CAPACITY: {S},
     O.PRINT_LABELS: {P, S},
     O.PRINT_MANIFEST: {P, M, S},
     O.HAND_OVER: {P, S},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -126,4 +127,37 @@ def test_another_post_office_finds_no_shipment(sign_in: SignIn, mailed: Mailed, 
     client = sign_in(factories.make_user(role=Role.PARTNER, office=office))
     assert client.get(address(mailed)).status_code == 404
     assert receive(client, mailed, received="3").status_code == 404
+    assert state(mailed) == "HANDED_OVER"
+
+
+def test_scanning_every_item_finds_out_what_is_missing_and_extra(client: Client, mailed: Mailed) -> None:
+    numbers = [str(item.number) for item in mailed.items]
+    text = receive(client, mailed, scanned=f"{numbers[0]} {numbers[1]} KIRIMAN-LAIN").content
+    assert state(mailed) == "RECEIVED", text
+    found = HandoverDifference.objects.order_by("pk").values_list("kind", "item_id", "scanned")
+    assert list(found) == [("MISSING", mailed.items[2].pk, ""), ("EXTRA", None, "KIRIMAN-LAIN")]
+
+
+def test_receipt_comes_as_a_file_of_scans(client: Client, mailed: Mailed) -> None:
+    rows = ["No,Nomor Kiriman,Catatan", *(f"{n},{item.number},ok" for n, item in enumerate(mailed.items, 1))]
+    file = SimpleUploadedFile("terima.csv", "\n".join(rows).encode())
+    receive(client, mailed, file=file)
+    assert state(mailed) == "RECEIVED"
+    assert not HandoverDifference.objects.exists()
+
+
+def test_file_that_cannot_be_read_confirms_nothing(client: Client, mailed: Mailed) -> None:
+    response = receive(client, mailed, file=SimpleUploadedFile("terima.xlsx", b"PK\x03\x04 not a workbook"))
+    assert response.status_code == 409
+    assert state(mailed) == "HANDED_OVER"
+
+
+def test_misread_scan_and_both_ways_at_once_confirm_nothing(client: Client, mailed: Mailed) -> None:
+    response = receive(client, mailed, scanned="RR000000006ID")
+    assert response.status_code == 409
+    assert "was misread" in response.content.decode()
+    response = receive(client, mailed, received="3", scanned=str(mailed.items[0].number))
+    assert response.status_code == 422
+    assert "Either count or scan" in response.content.decode()
+    assert "Count the items, or scan them all." in receive(client, mailed, received="").content.decode()
     assert state(mailed) == "HANDED_OVER"

@@ -1,6 +1,6 @@
 """Cards: find them, list them, take the list away, look at one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.contrib import messages
@@ -20,14 +20,20 @@ from delivery.tracking import timeline
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access, record_export
-from shipments.models import Card, Item
+from shipments.backlog import enter_again
+from shipments.holds import choose_channel
+from shipments.items import FROZEN
+from shipments.models import Card, Disposition, Item
 from shipments.numbers import NumberKind, normalise
+from shipments.refusals import ShipmentRefused
 from spreadsheets.cells import Cell
 from spreadsheets.writing import Column
 from web import words
 from web.access import StaffRequest, requires
 from web.filters import CardFilter
+from web.forms import ChannelForm
 from web.lists import csv_answer, listing
+from web.messages import tell_refusal
 
 SORTS = {
     "reference": "reference",
@@ -110,8 +116,31 @@ def card_page(request: StaffRequest, reference: str) -> HttpResponse:
         "changes": card.disposition_changes.select_related("changed_by"),
         "checks": card.print_checks.select_related("checked_by"),
         "may_open": may(request.user, Operation.SEE_PERSONAL_DATA),
+        "channel_form": _channel_form(request, card, items),
     }
     return render(request, "web/cards/card.html", context)
+
+
+@requires(Operation.MANAGE_SHIPMENTS)
+@require_POST
+def card_channel(request: StaffRequest, reference: str) -> HttpResponse:
+    """Let a card go by post, counter or village office, as its holder or the office chooses."""
+    card = _card_of(request, reference)
+    now = timezone.now()
+    try:
+        choose_channel(
+            office_id=card.office_id,
+            references=[card.reference],
+            channel=request.POST.get("channel", ""),
+            actor_id=request.user.pk,
+            at=now,
+        )
+        enter_again(office_id=card.office_id, card_ids=[card.pk], at=now)
+    except ShipmentRefused as error:
+        tell_refusal(request, error)
+    else:
+        messages.success(request, _("The way to the holder was changed."))
+    return redirect("web:card", reference=card.reference)
 
 
 @requires(Operation.SEE_PERSONAL_DATA)
@@ -173,6 +202,15 @@ def _word(kind: str, code: object) -> str:
 
 def _local(moment: datetime | None) -> datetime | None:
     return None if moment is None else timezone.localtime(moment).replace(tzinfo=None)
+
+
+def _channel_form(request: StaffRequest, card: Card, items: Sequence[Item]) -> ChannelForm | None:
+    """The choice of the way, as long as there is one: before the shipment is closed."""
+    is_given_away = any(item.live and item.shipment.state in FROZEN for item in items)
+    is_free = card.disposition == Disposition.REGISTERED and not hasattr(card, "delivery")
+    if not is_free or is_given_away or not may(request.user, Operation.MANAGE_SHIPMENTS):
+        return None
+    return ChannelForm(initial={"channel": card.channel})
 
 
 def _card_of(request: StaffRequest, reference: str) -> Card:

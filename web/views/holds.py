@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation
 from shipments.backlog import fill_backlog
-from shipments.holds import hold_area, release_hold
-from shipments.models import AreaHold
+from shipments.holds import HoldResult, hold_area, hold_cards, release_hold
+from shipments.models import AreaHold, ListedCard
 from shipments.refusals import ShipmentRefused
 from web.access import StaffRequest, office_of, requires
-from web.forms import HoldForm
+from web.forms import HoldForm, ListHoldForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 from web.villages import find_villages, village_name
@@ -27,16 +27,19 @@ from web.villages import find_villages, village_name
 def hold_list(request: StaffRequest) -> HttpResponse:
     """List the office's holds, and begin a new one by choosing its village."""
     office = office_of(request.user)
+    listed = ListedCard.objects.filter(hold=OuterRef("pk")).order_by().values("hold")
     holds = (
         AreaHold.objects.filter(office=office)
         .select_related("created_by")
-        .annotate(cards=Count("held_cards"))
+        .annotate(cards=Count("held_cards"), listed=Subquery(listed.values(number=Count("pk"))))
     )
     page = page_of(request, holds.order_by("-created_at", "-pk"))
     find = request.GET.get("find", "")
     context = {
         "page": page,
-        "rows": [(hold, village_name(hold.village_code)) for hold in page.object_list],
+        "rows": [
+            (hold, village_name(hold.village_code) if hold.village_code else "") for hold in page.object_list
+        ],
         "today": timezone.localdate(),
         "find": find,
         "found": find_villages(name=find, near=office.region_code),
@@ -67,13 +70,35 @@ def hold_new(request: StaffRequest, village_code: str) -> HttpResponse:
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
-            caught = number_format(result.held + result.withdrawn)
-            messages.success(
-                request, _("The hold was written; it caught %(count)s cards.") % {"count": caught}
-            )
-            return redirect("web:holds")
+            return _written(request, result)
     context = {"form": form, "refusal": refusal, "village": village_name(village_code), "code": village_code}
     return render(request, "web/holds/new.html", context)
+
+
+@requires(Operation.HOLD_AREAS)
+def hold_of_list(request: StaffRequest) -> HttpResponse:
+    """Hold the cards of a list, wherever their holders live."""
+    form = ListHoldForm(request.POST or None, initial={"starts_on": timezone.localdate(), "action": "WAIT"})
+    refusal = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            result = hold_cards(
+                office_id=office_of(request.user).pk,
+                actor_id=request.user.pk,
+                at=timezone.now(),
+                **form.cleaned_data,
+            )
+        except REFUSALS as error:
+            refusal = refusal_text(error)
+        else:
+            return _written(request, result)
+    return render(request, "web/holds/list_of_cards.html", {"form": form, "refusal": refusal})
+
+
+def _written(request: StaffRequest, result: HoldResult) -> HttpResponse:
+    caught = number_format(result.held + result.withdrawn)
+    messages.success(request, _("The hold was written; it caught %(count)s cards.") % {"count": caught})
+    return redirect("web:holds")
 
 
 @requires(Operation.HOLD_AREAS)

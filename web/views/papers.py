@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from accounts.permissions import Operation
+from labels.calibration import write_calibration
+from labels.content import LabelError
 from labels.sheets import FORMATS
 from shipments.labelling import MANIFEST_WRITERS, handover_document, print_manifest, print_shipment_labels
 from shipments.models import Shipment
@@ -42,6 +44,7 @@ def labels(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
             actor_id=request.user.pk,
             at=timezone.now(),
             reason=form.cleaned_data["reason"],
+            offset_mm=form.offset(),
         )
     except REFUSALS as error:
         output.close()
@@ -49,6 +52,24 @@ def labels(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
     chosen = FORMATS[form.cleaned_data["format"]]
     return file_answer(
         output, name=f"label-{shipment.number}{chosen.suffix}", content_type=chosen.content_type
+    )
+
+
+@requires(Operation.PRINT_LABELS)
+def calibration(request: StaffRequest) -> HttpResponseBase:
+    """Send the page that a printer is set up with, in the chosen format and moved as it is to be tried."""
+    form = LabelForm(request.GET or None, formats=FORMATS)
+    if not form.is_valid():
+        return redirect("web:shipments")
+    chosen, output = FORMATS[form.cleaned_data["format"]], _file()
+    try:
+        write_calibration(output, format=chosen.key, offset_mm=form.offset())
+    except LabelError as error:
+        output.close()
+        tell_refusal(request, error)
+        return redirect("web:shipments")
+    return file_answer(
+        output, name=f"kalibrasi-{chosen.key}{chosen.suffix}", content_type=chosen.content_type
     )
 
 
