@@ -250,6 +250,15 @@ def _mark_refused(intake_file_id: UUID | None, error: SheetError, at: datetime) 
         IntakeFile.objects.filter(pk=intake_file_id).update(
             state=IntakeFile.State.REFUSED, fault={"code": error.code.value, "params": params}, ended_at=at
         )
+        forget_upload(intake_file_id)
+
+
+def forget_upload(intake_file_id: UUID) -> None:
+    """Drop a sheet that was read: its numbers of people stand sealed with the cards, or in the rejected rows."""
+    intake = IntakeFile.objects.get(pk=intake_file_id)
+    if intake.file:
+        intake.file.delete(save=False)
+        IntakeFile.objects.filter(pk=intake.pk).update(file="")
 
 
 def _finish(intake: IntakeFile, report: ImportReport, sheet: _Sheet, registration: Registration) -> None:
@@ -268,6 +277,7 @@ def _finish(intake: IntakeFile, report: ImportReport, sheet: _Sheet, registratio
             object_kind="intake_file", object_key=str(intake.pk), at=registration.at, rows=report.rows,
             **report.outcomes,
         )  # fmt: skip
+    forget_upload(intake.pk)
 
 
 def _reason(error: RowError) -> str:

@@ -9,17 +9,29 @@ from django.utils.translation import gettext
 
 from jobs.services import JobRefused, Progress, handles
 from shipments.backlog import fill_backlog
-from shipments.cards import IMPORT_JOB, import_cards
+from shipments.cards import IMPORT_JOB, forget_upload, import_cards
 from shipments.models import IntakeFile
-from spreadsheets.faults import MESSAGES, SheetError, message
+from spreadsheets.faults import MESSAGES, SheetError, SheetFault, message
 
 
 @handles(IMPORT_JOB)
 def import_uploaded_cards(progress: Progress) -> Mapping[str, Any]:
     """Import one uploaded sheet; the cards whose addresses are good are ready to be posted."""
     intake = IntakeFile.objects.get(pk=UUID(progress.input["intake_file"]))
+    if intake.state == IntakeFile.State.WAITING:
+        _import(intake, progress)
+    else:  # an earlier try came to its end, but not as far as saying so
+        forget_upload(intake.pk)
+    intake.refresh_from_db()
+    if intake.state == IntakeFile.State.REFUSED:
+        raise _refused(SheetFault(intake.fault["code"]), intake.fault["params"])
+    fill_backlog(office_id=intake.office_id, at=timezone.now())
+    return {"intake_file": str(intake.pk), "rows": intake.rows, "outcomes": intake.outcomes}
+
+
+def _import(intake: IntakeFile, progress: Progress) -> None:
     try:
-        report = import_cards(
+        import_cards(
             path=intake.file.path,
             name=intake.name,
             office_id=intake.office_id,
@@ -29,7 +41,11 @@ def import_uploaded_cards(progress: Progress) -> Mapping[str, Any]:
             intake_file_id=intake.pk,
         )
     except SheetError as error:
-        templates = {code: gettext(text) for code, text in MESSAGES.items()}
-        raise JobRefused(message(templates, error.code, error.params)) from error
-    fill_backlog(office_id=intake.office_id, at=timezone.now())
-    return {"intake_file": str(intake.pk), "rows": report.rows, "outcomes": dict(report.outcomes)}
+        raise _refused(error.code, error.params) from error
+
+
+def _refused(code: SheetFault, params: Mapping[str, Any]) -> JobRefused:
+    """Say it in words; a list that was stored came as a tuple."""
+    templates = {each: gettext(text) for each, text in MESSAGES.items()}
+    shown = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    return JobRefused(message(templates, code, shown))

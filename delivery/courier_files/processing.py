@@ -23,7 +23,7 @@ from delivery.models import CourierFile, CourierRow, StatusText
 from delivery.status import Action, Reason, State, Status
 from delivery.tracking import NewEvent, Recorded, assess_events, record_events
 from offices.models import Office
-from spreadsheets.faults import SheetError
+from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
 ROWS_PER_CHUNK = 5_000
@@ -47,6 +47,8 @@ def process(
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
     if courier_file.state == CourierFile.State.APPLIED:
         return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
+    if courier_file.state == CourierFile.State.REFUSED and not courier_file.file:
+        raise _refusal(courier_file)
     now = at or courier_file.uploaded_at
     try:
         work = _read(_readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now)
@@ -120,6 +122,18 @@ def _refuse(courier_file: CourierFile, fault: SheetError) -> None:
     courier_file.state = CourierFile.State.REFUSED
     courier_file.fault = {"code": fault.code.value, "params": params}
     courier_file.save(update_fields=["state", "fault"])
+    # it is never read again, and its personal columns are nobody's to keep
+    if courier_file.file:
+        courier_file.file.delete()
+
+
+def _refusal(courier_file: CourierFile) -> SheetError:
+    """Give the reason again for which an earlier try refused the file."""
+    params = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in courier_file.fault["params"].items()
+    }
+    return SheetError(SheetFault(courier_file.fault["code"]), **params)
 
 
 def _understand(rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier) -> None:

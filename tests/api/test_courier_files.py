@@ -11,11 +11,13 @@ from django.test import override_settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from delivery.courier_files import process
 from delivery.models import CourierFile, Delivery
 from jobs.models import Job
 from jobs.services import run_job
 from offices.models import Office
 from shipments.models import Card
+from spreadsheets.faults import SheetError
 from tests.api.conftest import Client
 from tests.delivery.mailing import Mailed, mail_cards
 
@@ -102,6 +104,16 @@ def test_a_file_that_is_no_sheet_says_why(at_post: APIClient, mailed: Mailed) ->
     assert state["state"] == "REFUSED"
     assert state["fault"]["code"] == "not_a_sheet"
     assert at_post.get(f"{where}result/").status_code == 404
+
+
+def test_a_refused_file_is_not_kept(at_post: APIClient, mailed: Mailed, settings: Any) -> None:
+    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.csv", b"Nama;HP\nWarga;081234567890"))
+    assert len(list(settings.MEDIA_ROOT.rglob("*.csv"))) == 1
+    state = worked_on(at_post, where)
+    assert state["state"] == "REFUSED"
+    assert list(settings.MEDIA_ROOT.rglob("*.csv")) == []
+    with pytest.raises(SheetError):  # the job of a worker that was killed runs again
+        process(courier_file_id=UUID(state["id"]))
 
 
 def test_an_upload_without_a_file_is_pointed_at(at_post: APIClient) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
+from jobs.models import Job
 from jobs.services import run_job
 from privacy.models import AccessRecord
 from shipments.models import Card, IntakeFile
@@ -116,3 +117,39 @@ def test_a_job_is_stopped_by_its_owner_or_a_supervisor_only(
     assert intake.job.state == "CANCELLED"
     page = sign_in(printing_user).get(reverse("web:intake-file", args=[intake.pk])).content.decode()
     assert "Unggah lagi lembarnya" in page
+
+
+def test_the_uploaded_sheet_is_dropped_once_it_was_read(
+    sign_in: SignIn, printing_user: User, tmp_path: Path, settings: Settings
+) -> None:
+    client = sign_in(printing_user)
+    intake = upload(client, write_cards(tmp_path / "kartu.xlsx", [card_row(1), card_row(2, number="1")]))
+    kept = Path(settings.MEDIA_ROOT) / "intake"
+    assert [path.suffix for path in kept.iterdir()] == [".xlsx"]
+    assert intake.job is not None
+    run_job(intake.job.pk)
+    assert [path.name for path in kept.iterdir()] == [f"{intake.pk}-ditolak.xlsx"]
+    intake.refresh_from_db()
+    assert not intake.file
+    Job.objects.filter(pk=intake.job.pk).update(state="QUEUED", finished_at=None, lease_token=None)
+    run_job(intake.job.pk)  # as after a worker that was killed before it could say that it had ended
+    intake.job.refresh_from_db()
+    assert (intake.job.state, intake.job.result["rows"]) == ("SUCCEEDED", 2)
+
+
+def test_a_refused_sheet_is_dropped_and_says_why_again(
+    sign_in: SignIn, printing_user: User, tmp_path: Path, settings: Settings
+) -> None:
+    path = tmp_path / "kartu.csv"
+    path.write_text("NIK;Catatan\n3216060101900001;Warga Contoh")
+    intake = upload(sign_in(printing_user), path)
+    assert intake.job is not None
+    run_job(intake.job.pk)
+    assert list((Path(settings.MEDIA_ROOT) / "intake").iterdir()) == []
+    intake.job.refresh_from_db()
+    first = intake.job.error
+    assert first
+    Job.objects.filter(pk=intake.job.pk).update(state="QUEUED", finished_at=None, lease_token=None)
+    run_job(intake.job.pk)
+    intake.job.refresh_from_db()
+    assert (intake.job.state, intake.job.error) == ("FAILED", first)
