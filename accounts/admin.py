@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.http import HttpRequest
 from rest_framework_api_key.admin import APIKeyModelAdmin
 
 from accounts.models import ApiKey, AuditEntry, User
+from privacy.read_only import ReadOnlyAdmin
 
 
 @admin.register(User)
@@ -22,16 +22,7 @@ class ApiKeyAdmin(APIKeyModelAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "operation", "object_kind", "object_key"]
     list_filter = ["operation"]
     search_fields = ["object_key"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False

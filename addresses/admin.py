@@ -1,26 +1,13 @@
 """Look at addresses and reviews, keep the operators' own names and postcodes of regions."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from addresses.models import Address, AddressReview, GeocodeCache, RegionAlias, RegionPostcode
-
-
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from privacy.read_only import ReadOnlyAdmin
 
 
 @admin.register(Address)
-class AddressAdmin(LookOnly):
+class AddressAdmin(ReadOnlyAdmin):
     list_display = [
         "pk",
         "office",
@@ -36,13 +23,13 @@ class AddressAdmin(LookOnly):
 
 
 @admin.register(AddressReview)
-class AddressReviewAdmin(LookOnly):
+class AddressReviewAdmin(ReadOnlyAdmin):
     list_display = ["decided_at", "address_id", "decision", "village_code", "decided_by"]
     list_filter = ["decision"]
 
 
 @admin.register(GeocodeCache)
-class GeocodeCacheAdmin(LookOnly):
+class GeocodeCacheAdmin(ReadOnlyAdmin):
     list_display = ["provider", "query", "label", "fetched_at"]
     list_filter = ["provider"]
 

@@ -1,7 +1,6 @@
 """Look at what happened to cards: read-only, since services alone write here."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from delivery.models import (
     Appointment,
@@ -20,21 +19,7 @@ from delivery.models import (
     VillageList,
     VillageListCard,
 )
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that are written by services only. Cards are shown by reference, chosen by no list of 130,000."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from privacy.read_only import ReadOnlyAdmin
 
 
 @admin.register(TrackingEvent)

@@ -1,22 +1,9 @@
 """Look at the access log and at data requests."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from privacy.models import AccessRecord, DataRequest
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that are written by services only."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from privacy.read_only import ReadOnlyAdmin
 
 
 @admin.register(AccessRecord)

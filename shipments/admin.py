@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from privacy.read_only import ReadOnlyAdmin
 from shipments.models import (
     AreaHold,
     Card,
@@ -20,23 +21,8 @@ from shipments.models import (
 )
 
 
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the services write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(Card)
-class CardAdmin(LookOnly):
+class CardAdmin(ReadOnlyAdmin):
     # No resident's data: whoever runs the machine need not see it.
     list_display = ["reference", "office", "printed_on", "lane", "channel", "disposition"]
     list_filter = ["disposition", "channel", "lane"]
@@ -48,14 +34,14 @@ class CardAdmin(LookOnly):
 
 
 @admin.register(IntakeFile)
-class IntakeFileAdmin(LookOnly):
+class IntakeFileAdmin(ReadOnlyAdmin):
     list_display = ["uploaded_at", "office", "state", "rows"]
     list_filter = ["state"]
     exclude = ["file", "rejected"]
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(LookOnly):
+class ShipmentAdmin(ReadOnlyAdmin):
     list_display = ["number", "office", "post_office", "state", "item_count", "closed_at"]
     list_filter = ["state"]
     search_fields = ["number"]
@@ -63,14 +49,14 @@ class ShipmentAdmin(LookOnly):
 
 
 @admin.register(Item)
-class ItemAdmin(LookOnly):
+class ItemAdmin(ReadOnlyAdmin):
     list_display = ["number", "shipment_id", "position", "live", "taken_out_at"]
     search_fields = ["number"]
     raw_id_fields = ["card", "shipment", "bag"]
 
 
 @admin.register(NumberBlock)
-class NumberBlockAdmin(LookOnly):
+class NumberBlockAdmin(ReadOnlyAdmin):
     list_display = [
         "office",
         "kind",
@@ -83,7 +69,7 @@ class NumberBlockAdmin(LookOnly):
 
 
 @admin.register(AreaHold)
-class AreaHoldAdmin(LookOnly):
+class AreaHoldAdmin(ReadOnlyAdmin):
     list_display = [
         "created_at",
         "office",
@@ -98,29 +84,29 @@ class AreaHoldAdmin(LookOnly):
 
 
 @admin.register(PrintCheck)
-class PrintCheckAdmin(LookOnly):
+class PrintCheckAdmin(ReadOnlyAdmin):
     list_display = ["checked_at", "card_id", "finding", "checked_by", "undone_at"]
     list_filter = ["finding"]
 
 
 @admin.register(DispositionChange)
-class DispositionChangeAdmin(LookOnly):
+class DispositionChangeAdmin(ReadOnlyAdmin):
     list_display = ["changed_at", "card_id", "before", "after", "changed_by"]
     list_filter = ["after"]
 
 
 @admin.register(LabelPrint)
-class LabelPrintAdmin(LookOnly):
+class LabelPrintAdmin(ReadOnlyAdmin):
     list_display = ["printed_at", "shipment_id", "format", "labels", "reason", "printed_by"]
 
 
 @admin.register(Handover)
-class HandoverAdmin(LookOnly):
+class HandoverAdmin(ReadOnlyAdmin):
     list_display = ["handed_over_at", "shipment", "given", "received", "received_at"]
 
 
 @admin.register(HandoverDifference)
-class HandoverDifferenceAdmin(LookOnly):
+class HandoverDifferenceAdmin(ReadOnlyAdmin):
     list_display = ["opened_at", "kind", "item_id", "owner", "closed_at"]
     list_filter = ["kind"]
 
