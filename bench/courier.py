@@ -246,8 +246,9 @@ def apply_by_peer(path: Path, sample: int) -> float:
     }
     data = tablib.Dataset(headers=["number", "item", "card", "status", "occurred_at", "fingerprint"])
     for line, row in enumerate(rows):
-        if row[6] in known and row[1].startswith("RR"):
-            data.append((row[1], "", "", known[row[6]], "2020-05-20 10:00:00", f"peer-{line}"))
+        number, status = str(row[1]), str(row[6])
+        if status in known and number.startswith("RR"):
+            data.append((number, "", "", known[status], "2020-05-20 10:00:00", f"peer-{line}"))
 
     class OfItems(resources.ModelResource):  # type: ignore[misc]
         def before_import_row(self, row: Any, **kwargs: Any) -> None:
