@@ -8,6 +8,8 @@ from privacy.read_only import ReadOnlyAdmin
 
 @admin.register(Address)
 class AddressAdmin(ReadOnlyAdmin):
+    # No resident's data: whoever runs the machine need not see it.
+    exclude = ["alamat", "rt_rw", "dusun", "rt", "rw", "latitude", "longitude"]
     list_display = [
         "pk",
         "office",
@@ -24,6 +26,7 @@ class AddressAdmin(ReadOnlyAdmin):
 
 @admin.register(AddressReview)
 class AddressReviewAdmin(ReadOnlyAdmin):
+    exclude = ["address", "corrections", "note"]
     list_display = ["decided_at", "address_id", "decision", "village_code", "decided_by"]
     list_filter = ["decision"]
 

@@ -17,3 +17,4 @@ class AccessRecordAdmin(ReadOnlyAdmin):
 class DataRequestAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "kind", "office", "due_at", "answered_at"]
     list_filter = ["kind"]
+    exclude = ["text", "answer"]
