@@ -224,3 +224,20 @@ def test_a_data_request_has_a_clock_and_one_answer(sign_in: SignIn, registry: Of
     client.post(address, {"answer": "Yang kedua."})
     request.refresh_from_db()
     assert (request.answer, request.answered_by) == ("Salinan diberikan.", officer)
+
+
+def test_a_supervisor_closes_no_foreign_region(sign_in: SignIn, supervisor: User, registry: Office) -> None:
+    client = sign_in(supervisor)
+    today = timezone.localdate()
+    form = {"starts_on": today, "ends_on": today, "reason": "Banjir"}
+    for area_code in ("11", "32", "32.1", "32.17", "32.17.01"):
+        assert client.post("/penutupan/", {**form, "area_code": area_code}).status_code in {200, 403}
+        assert not Closure.objects.exists(), area_code
+    foreign = Closure.objects.create(area_code="11", starts_on=today, ends_on=today, reason="Libur")
+    assert client.post(f"/penutupan/{foreign.pk}/batal/").status_code == 403
+    assert Closure.objects.get() == foreign
+    for area_code in ("32.16", "32.16.06"):
+        assert client.post("/penutupan/", {**form, "area_code": area_code}).status_code == 302
+    own = Closure.objects.get(area_code="32.16.06")
+    assert client.post(f"/penutupan/{own.pk}/batal/").status_code == 302
+    assert Closure.objects.count() == 2

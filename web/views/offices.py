@@ -1,6 +1,7 @@
 """When offices are closed, who stands in, and how many people they take."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +15,7 @@ from accounts.permissions import Operation, may
 from accounts.services import record
 from delivery.closures import close_counters
 from offices.models import Closure, Delegation, Office, Quota
-from web.access import StaffRequest, requires
+from web.access import StaffRequest, office_of, requires
 from web.forms import ClosureForm, DelegationForm, QuotaForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text
@@ -51,6 +52,8 @@ def closure_list(request: StaffRequest) -> HttpResponse:
     if form is not None and form.is_valid():
         data = form.cleaned_data
         office: Office | None = data["office"]
+        if office is None and not _is_within(request.user, data["area_code"]):
+            raise PermissionDenied
         try:
             closed = close_counters(
                 office_id=office.pk if office else None,
@@ -92,6 +95,8 @@ def closure_end(request: StaffRequest, closure_id: int) -> HttpResponse:
     """Take back a closure that has not ended."""
     closures = Closure.objects.filter(Q(office__in=offices_of(request.user)) | Q(office__isnull=True))
     closure = get_object_or_404(closures, pk=closure_id, ends_on__gte=timezone.localdate())
+    if closure.office_id is None and not _is_within(request.user, closure.area_code):
+        raise PermissionDenied
     _audit(request.user, "TAKE_BACK_CLOSURE", "closure", closure.pk)
     closure.delete()
     messages.success(request, _("The closure was taken back."))
@@ -140,6 +145,14 @@ def quota_list(request: StaffRequest) -> HttpResponse:
         return redirect("web:quotas")
     rows = Quota.objects.filter(office__in=offices).select_related("office").order_by("office__code", "lane")
     return render(request, "web/offices/quotas.html", {"page": page_of(request, rows), "form": form})
+
+
+def _is_within(user: User, area_code: str) -> bool:
+    """Say whether a region is the user's to close: an administrator's all, a supervisor's the office's own."""
+    if user.role == Role.ADMINISTRATOR:
+        return True
+    own = office_of(user).region_code
+    return area_code == own or area_code.startswith(f"{own}.")
 
 
 def _audit(user: User, operation: str, kind: str, key: int) -> None:
