@@ -8,6 +8,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -150,9 +151,10 @@ class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @action(detail=True, methods=["post"])
     @idempotent
     def receive(self, request: Request, pk: str) -> Response:
-        """Shelve what arrived and tell the residents; null: all of it. What is missing stays on its way."""
+        """Shelve what arrived here and tell the residents; null: all of it. What is missing stays on its way."""
+        transfer = get_object_or_404(self.get_queryset(), pk=pk, to_office_id=self.office_id)
         receipt = receive_transfer(
-            transfer_id=self.get_object().pk,
+            transfer_id=transfer.pk,
             actor_id=self.user.pk,
             at=timezone.now(),
             **body(ReceiveTransferRequest, request),

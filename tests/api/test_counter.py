@@ -177,3 +177,17 @@ def test_a_village_officer_takes_cards_and_reports(
         f"{where}report/", {"results": [{**results[0], "reference": "K000000000A"}]}, format="json"
     )
     assert foreign.status_code == 404
+
+
+@pytest.mark.usefixtures("_now")
+def test_only_the_office_that_it_was_sent_to_takes_a_transfer_in(
+    client_of: Client, counter_user: User, printing_user: User, returned: Mailed
+) -> None:
+    sender = client_of(printing_user)
+    sender.post(f"{API}/returns/route/", {}, format="json")
+    (transfer,) = sender.post(f"{API}/transfers/").json()["transfers"]
+    where = f"{API}/transfers/{transfer['id']}/"
+    assert sender.get(where).status_code == 200
+    assert sender.post(f"{where}receive/", {}, format="json").status_code == 404
+    assert sender.get(where).json()["received"] is None
+    assert client_of(counter_user).post(f"{where}receive/", {}, format="json").json()["arrived"] == 2
