@@ -19,6 +19,7 @@ from api.resource import UploadResource
 from api.serializers.cards import IntakeFileSerializer
 from api.serializers.shapes import body
 from api.serializers.uploads import UploadRequest
+from privacy.services import record_export
 from shipments.cards import upload_cards
 from shipments.models import IntakeFile
 from shipments.scope import intake_files_visible_to
@@ -52,5 +53,14 @@ class IntakeFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY}, filters=False)
     @action(detail=True, pagination_class=None)
     def rejected(self, request: Request, pk: str) -> FileResponse:
-        """Give the refused rows as a workbook, to correct and upload again."""
-        return stored_file(self.get_object().rejected)
+        """Give the refused rows as a workbook, to correct and upload again. That they left is recorded."""
+        intake = self.get_object()
+        answer = stored_file(intake.rejected)
+        record_export(
+            actor_id=self.user.pk,
+            subject_kind="intake_file",
+            subject_key=str(intake.pk),
+            records=intake.outcomes.get("rejected", 0),
+            at=timezone.now(),
+        )
+        return answer

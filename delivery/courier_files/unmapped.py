@@ -44,11 +44,7 @@ class Mapped:
 
 def unmapped_texts(*, office_id: int | None = None, limit: int = 100) -> list[UnmappedText]:
     """Give the texts that wait in the files of an office and of those that work for it, the most frequent first."""
-    waiting = _waiting()
-    if office_id is not None:
-        waiting = waiting.filter(
-            Q(courier_file__office_id=office_id) | Q(courier_file__office__parent_id=office_id)
-        )
+    waiting = _waiting(office_id)
     groups = (
         waiting.order_by()
         .values("courier_file__courier", "status_text", "remark_text")
@@ -76,9 +72,13 @@ def unmapped_texts(*, office_id: int | None = None, limit: int = 100) -> list[Un
 
 def map_text(
     *, courier: str, status_text: str, remark_text: str = "", status: str, reason: str = "", action: str = "",
-    actor_id: int | None, at: datetime,
+    actor_id: int | None, at: datetime, office_id: int | None = None,
 ) -> Mapped:  # fmt: skip
-    """Say what a text means from now on, and apply the rows that waited for it. A second word replaces the first."""
+    """Say what a text means from now on, and apply the rows that waited for it. A second word replaces the first.
+
+    With `office_id`, only rows in the files of that office and of those that work for it: what is said at one registry
+    moves no card of another.
+    """
     meaning = (_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
     if meaning[0] not in _SAID_BY_COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
@@ -93,10 +93,10 @@ def map_text(
             },
         )  # fmt: skip
         record(
-            actor_id=actor_id, office_id=None, operation="MAP_STATUS_TEXT", object_kind="status_text",
+            actor_id=actor_id, office_id=office_id, operation="MAP_STATUS_TEXT", object_kind="status_text",
             object_key=said[:64], at=at, status=meaning[0], reason=meaning[1], action=meaning[2],
         )  # fmt: skip
-    waiting = _waiting().filter(courier_file__courier=courier, status_text=said, remark_text=remark)
+    waiting = _waiting(office_id).filter(courier_file__courier=courier, status_text=said, remark_text=remark)
     while rows := list(waiting.order_by("pk")[:ROWS_PER_CHUNK]):
         recorded = _apply(rows, *meaning, actor_id=actor_id, at=at)
         outcomes.update(str(outcome) for outcome in recorded.outcomes)
@@ -122,8 +122,11 @@ def _one_of(vocabulary: type[StrEnum], value: str) -> StrEnum:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
 
 
-def _waiting() -> QuerySet[CourierRow]:
-    return CourierRow.objects.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+def _waiting(office_id: int | None) -> QuerySet[CourierRow]:
+    waiting = CourierRow.objects.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+    if office_id is None:
+        return waiting
+    return waiting.filter(Q(courier_file__office_id=office_id) | Q(courier_file__office__parent_id=office_id))
 
 
 def _apply(

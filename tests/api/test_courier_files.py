@@ -1,5 +1,6 @@
 """The courier's files over the API: uploaded, checked, applied, undone; and sheets of printed cards."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,18 @@ from django.test import override_settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from delivery.courier_files import process
+from delivery.courier_files import map_text, process
 from delivery.models import CourierFile, Delivery
 from jobs.models import Job
 from jobs.services import run_job
 from offices.models import Office
+from privacy.models import AccessRecord
 from shipments.models import Card
 from spreadsheets.faults import SheetError
 from tests.api.conftest import Client
 from tests.delivery.mailing import Mailed, mail_cards
 
+AT = datetime(2020, 5, 7, 2, 0, tzinfo=UTC)
 FILES = "/api/v1/courier-files/"
 INTAKE = "/api/v1/intake-files/"
 
@@ -163,6 +166,8 @@ def test_a_sheet_of_cards_is_imported_by_a_worker(client_of: Client, printing_us
     assert state["has_rejected_rows"] is True
     rejected = client.get(f"{answer['Location']}rejected/")
     assert b"".join(rejected).startswith(b"PK")
+    left = AccessRecord.objects.get()
+    assert (left.action, left.subject_key, left.records) == ("EXPORT", state["id"], 1)
     assert client.get(f"/api/v1/cards/?intake_file={state['id']}").json()["results"][0]["nik"] == "••••0001"
     assert Card.objects.count() == 1
 
@@ -177,3 +182,15 @@ def test_a_job_tells_how_far_it_is_and_is_cancelled_once(
     assert (cancelled.status_code, cancelled.json()["state"]) == (202, "CANCELLED")
     again = at_post.post(f"{job}cancel/")
     assert (again.status_code, again.json()["code"]) == (409, "job_has_ended")
+
+
+def test_a_meaning_said_at_one_registry_moves_no_card_of_another(
+    at_post: APIClient, mailed: Mailed, foreign_registry: Office
+) -> None:
+    where, _waiting = uploaded(at_post, news(mailed))
+    worked_on(at_post, where)
+    said = {"courier": "POS", "status_text": "TEKS ANEH", "status": "DELIVERED", "actor_id": None, "at": AT}
+    assert map_text(**said, office_id=foreign_registry.pk).rows == 0
+    assert Delivery.objects.get(card=mailed.cards[1]).status == "POSTED"
+    assert map_text(**said, office_id=mailed.cards[1].office_id).rows == 1
+    assert Delivery.objects.get(card=mailed.cards[1]).status == "DELIVERED"

@@ -134,7 +134,9 @@ def text_list(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            mapped = map_text(**data, actor_id=request.user.pk, at=timezone.now())
+            mapped = map_text(
+                **data, actor_id=request.user.pk, at=timezone.now(), office_id=registry_of(request.user)
+            )
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
