@@ -286,7 +286,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"LevelEnum": "addresses.outcome.Level"},
+    "ENUM_NAME_OVERRIDES": {
+        "LevelEnum": "addresses.outcome.Level",
+        "ChannelEnum": "shipments.models.Channel",
+        "HoldActionEnum": "shipments.models.AreaHold.Action",
+        "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
+    },
     # no validator on another host
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
@@ -316,4 +321,12 @@ LOGGING: dict[str, Any] = {
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+    from privacy.logs import masked_event
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",  # forms carry identity numbers and PINs
+        before_send=masked_event,  # type: ignore[arg-type]
+    )

@@ -19,6 +19,7 @@ from delivery.status import FINAL, Reason, Status
 from delivery.transfers import TransferReceipt, receive_transfer, send_transfers
 from offices.models import Office, Service
 from offices.services import local_day, route_villages
+from privacy.masking import mask_scan
 from shipments.backlog import fill_backlog
 from shipments.circulation import end_items
 from shipments.dispositions import set_aside
@@ -241,7 +242,7 @@ def _keep_strays(
         [
             StrayItem(
                 office=office,
-                scanned=_printable(outcome.scanned)[:_SCANNED_LENGTH],
+                scanned=_printable(mask_scan(outcome.scanned))[:_SCANNED_LENGTH],
                 outcome=outcome.result,
                 found_at=at,
                 found_by_id=actor_id,

@@ -1,10 +1,18 @@
 """Log formatters that mask the finished line, so that no `extra` and no traceback can carry personal data."""
 
+import json
 import logging
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
 from privacy.masking import mask_line
+
+
+def masked_event(event: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
+    """Mask a report of an error before it leaves the machine: addresses, messages and statements in it."""
+    masked: dict[str, Any] = json.loads(mask_line(json.dumps(event, default=str)))
+    return masked
 
 
 class MaskedFormatter(logging.Formatter):

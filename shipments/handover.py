@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.services import record
+from privacy.masking import mask_scan
 from shipments.batching import require_state
 from shipments.locks import lock_shipment
 from shipments.models import Handover, HandoverDifference, Item, Shipment, ShipmentState
@@ -139,7 +140,8 @@ def _open_differences(
         # It stands on the manifest: then it is not extra.
         raise ShipmentRefused(Code.DIFFERENCE_TWICE, scanned=listed(list(found)))
     differences += [
-        _difference(handover, _KIND.EXTRA, at, scanned=scan.strip()[:SCANNED_CHARACTERS]) for scan in extra
+        _difference(handover, _KIND.EXTRA, at, scanned=mask_scan(scan.strip())[:SCANNED_CHARACTERS])
+        for scan in extra
     ]
     return HandoverDifference.objects.bulk_create(differences)
 

@@ -18,6 +18,8 @@ SEARCHED_ROWS = 30
 _TITLE_CHARACTERS = 200
 _SHOWN_TITLES = 40
 _SHOWN_CHARACTERS = 60
+# A title has no long number; a row that only looked like a header may hold people's.
+_LONG_NUMBER = re.compile(r"\d{6,}")
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 
 
@@ -65,7 +67,9 @@ def find_header(
     raise SheetError(
         SheetFault.MISSING_COLUMNS,
         missing=tuple(synonyms[field][0] for field in required if field not in match.columns),
-        found=tuple(title[:_SHOWN_CHARACTERS] for cell in cells if (title := text(cell)))[:_SHOWN_TITLES],
+        found=tuple(
+            _LONG_NUMBER.sub("…", title)[:_SHOWN_CHARACTERS] for cell in cells if (title := text(cell))
+        )[:_SHOWN_TITLES],
     )
 
 

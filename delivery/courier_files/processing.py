@@ -23,6 +23,7 @@ from delivery.models import CourierFile, CourierRow, StatusText
 from delivery.status import Action, Reason, State, Status
 from delivery.tracking import NewEvent, Recorded, assess_events, record_events
 from offices.models import Office
+from privacy.masking import mask_scan
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
@@ -236,7 +237,7 @@ def _report(rows: Sequence[StatusRow], changes: Counter[Status | None], *, appli
 def _shown(row: StatusRow) -> ShownRow:
     return ShownRow(
         row=row.row,
-        number=row.number,
+        number=mask_scan(row.number),
         status_text=row.status_text,
         remark_text=row.remark_text,
         occurred_text=row.occurred_text,
@@ -275,7 +276,7 @@ def _finish(courier_file: CourierFile, work: _Work, report: FileReport, *, at: d
 def _keep(courier_file: CourierFile, rows: Sequence[StatusRow]) -> None:
     kept = [
         CourierRow(
-            courier_file=courier_file, row=row.row, outcome=row.outcome.name, number=row.number,
+            courier_file=courier_file, row=row.row, outcome=row.outcome.name, number=mask_scan(row.number),
             status_text=row.status_text, remark_text=row.remark_text, occurred_text=row.occurred_text,
             place=row.place, detail=_detail(row),
         )

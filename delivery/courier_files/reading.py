@@ -54,7 +54,7 @@ def _layout(rows: Iterator[SheetRow]) -> Layout:
         raise SheetError(
             SheetFault.MISSING_COLUMNS,
             missing=(COLUMNS["number"][0],),
-            found=tuple(text(cell)[:60] for cell in seen[-1].cells if text(cell))[:40],
+            found=tuple(_LONG_NUMBER.sub("…", text(cell))[:60] for cell in seen[-1].cells if text(cell))[:40],
         )
     fields = tuple(name for name in COLUMNS if name in header.columns)
     indices = tuple(header.columns[name] for name in fields)

@@ -110,10 +110,11 @@ def test_a_file_that_is_no_sheet_says_why(at_post: APIClient, mailed: Mailed) ->
 
 
 def test_a_refused_file_is_not_kept(at_post: APIClient, mailed: Mailed, settings: Any) -> None:
-    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.csv", b"Nama;HP\nWarga;081234567890"))
+    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.csv", b"Status;Warga;081234567890"))
     assert len(list(settings.MEDIA_ROOT.rglob("*.csv"))) == 1
     state = worked_on(at_post, where)
     assert state["state"] == "REFUSED"
+    assert state["fault"]["params"]["found"] == ["Status", "Warga", "…"]
     assert list(settings.MEDIA_ROOT.rglob("*.csv")) == []
     with pytest.raises(SheetError):  # the job of a worker that was killed runs again
         process(courier_file_id=UUID(state["id"]))
@@ -189,7 +190,13 @@ def test_a_meaning_said_at_one_registry_moves_no_card_of_another(
 ) -> None:
     where, _waiting = uploaded(at_post, news(mailed))
     worked_on(at_post, where)
-    said = {"courier": "POS", "status_text": "TEKS ANEH", "status": "DELIVERED", "actor_id": None, "at": AT}
+    said: dict[str, Any] = {
+        "courier": "POS",
+        "status_text": "TEKS ANEH",
+        "status": "DELIVERED",
+        "actor_id": None,
+        "at": AT,
+    }
     assert map_text(**said, office_id=foreign_registry.pk).rows == 0
     assert Delivery.objects.get(card=mailed.cards[1]).status == "POSTED"
     assert map_text(**said, office_id=mailed.cards[1].office_id).rows == 1

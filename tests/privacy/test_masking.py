@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.logs import MaskedFormatter, MaskedJsonFormatter
-from privacy.masking import mask_digits, mask_line, mask_name
+from privacy.logs import MaskedFormatter, MaskedJsonFormatter, masked_event
+from privacy.masking import mask_digits, mask_line, mask_name, mask_scan
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,31 @@ def test_a_json_line_stays_json() -> None:
 
 def test_a_link_whose_token_holds_a_phone_like_number_is_masked_whole() -> None:
     assert mask_line("GET /t/K081234567890Y.hjYlZLj5Eqh54qwg HTTP/1.1") == "GET /t/[secret] HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("scanned", "kept"),
+    [
+        ("3216061234560001", "••••0001"),
+        (" 3216.0612-3456 0001", "••••0001"),
+        ("https://contoh.id/t/K048213957T.c2VjcmV0c2VjcmV0", "https://contoh.id/t/[secret]"),
+        ("NIK:3216061234560001;", "NIK:[nik];"),
+        ("RR473124829ID", "RR473124829ID"),
+        ("08123456789", "08123456789"),  # an older number of the post
+    ],
+)
+def test_a_scan_that_nobody_knows_is_kept_without_its_secrets(scanned: str, kept: str) -> None:
+    assert mask_scan(scanned) == kept
+
+
+def test_a_report_of_an_error_leaves_without_numbers_and_links() -> None:
+    event = {
+        "request": {"url": "https://contoh.id/t/K048213957T.c2VjcmV0c2VjcmV0"},
+        "breadcrumbs": {"values": [{"message": "PIN ABC234 for 3216061234560001"}]},
+        "exception": {"values": [{"value": ValueError("call 081234567890")}]},
+    }
+    assert masked_event(event, {}) == {
+        "request": {"url": "https://contoh.id/t/[secret]"},
+        "breadcrumbs": {"values": [{"message": "PIN [secret] for [nik]"}]},
+        "exception": {"values": [{"value": "call [phone]"}]},
+    }

@@ -153,6 +153,11 @@ def test_receipt_twice_is_refused(confirm: Callable[..., Receipt]) -> None:
     assert caught.value.code is Code.WRONG_STATE
 
 
+def test_an_extra_scan_keeps_no_nik(confirm: Callable[..., Receipt]) -> None:
+    confirm(received=6, extra=["3216061234560001"])
+    assert HandoverDifference.objects.get().scanned == "••••0001"
+
+
 def test_receipt_from_scans_finds_missing_and_extra(
     confirm: Callable[..., Receipt], handed: Shipment
 ) -> None:

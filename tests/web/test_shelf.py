@@ -225,6 +225,13 @@ def test_a_return_that_nobody_knows_is_kept_as_a_stray(clerk: Client, counter: O
     assert not ReturnReceipt.objects.exists()
 
 
+def test_a_stray_that_is_a_nik_or_a_residents_link_is_kept_masked(clerk: Client, counter: Office) -> None:
+    for scanned in ("3216064101900001", "https://a.id/t/K048213957T.c2VjcmV0c2VjcmV0"):
+        clerk.post(RETURNS, {"scanned": scanned, "condition": "FINE"})
+    kept = set(StrayItem.objects.values_list("scanned", flat=True))
+    assert kept == {"••••0001", "https://a.id/t/[secret]"}
+
+
 def test_a_return_scanned_again_changes_nothing(clerk: Client, mailed: Mailed) -> None:
     typed = {"scanned": mailed.items[0].number, "condition": "FINE"}
     clerk.post(RETURNS, typed)
