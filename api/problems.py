@@ -88,6 +88,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     ShipmentCode.ENDS_BEFORE_START,
                     ShipmentCode.CHANNEL_MISSING,
                     ShipmentCode.CHANNEL_UNKNOWN,
+                    ShipmentCode.LIST_EMPTY,
                     ShipmentCode.INDICATOR_INVALID,
                     ShipmentCode.BLOCK_INVALID,
                     ShipmentCode.NUMBERS_MISSING,

@@ -5,17 +5,22 @@ from rest_framework.routers import SimpleRouter
 
 from api.resource import NoSuchAddress
 from api.views.addresses import AddressViewSet, RegionViewSet
+from api.views.backlog import BacklogViewSet
 from api.views.cards import CardViewSet
 from api.views.counter import AppointmentViewSet, CollectionViewSet, CounterViewSet
 from api.views.courier_files import CourierFileViewSet
+from api.views.differences import DifferenceViewSet
 from api.views.docs import DocsView, SchemaView
+from api.views.holds import HoldViewSet
 from api.views.intake_files import IntakeFileViewSet
 from api.views.jobs import JobViewSet
 from api.views.ledger import ReconciliationViewSet
 from api.views.offices import OfficeViewSet
+from api.views.print_checks import PrintCheckViewSet
 from api.views.returns import ReturnViewSet, TransferViewSet
 from api.views.review import ReviewViewSet
 from api.views.shipments import ShipmentViewSet
+from api.views.stock import NumberBlockViewSet
 from api.views.tracking import TrackingView
 from api.views.village_lists import VillageListViewSet
 
@@ -24,13 +29,18 @@ app_name = "api"
 router = SimpleRouter()
 router.register("addresses", AddressViewSet, basename="address")
 router.register("appointments", AppointmentViewSet, basename="appointment")
+router.register("backlog", BacklogViewSet, basename="backlog")
 router.register("cards", CardViewSet, basename="card")
 router.register("collections", CollectionViewSet, basename="collection")
 router.register("counter", CounterViewSet, basename="counter")
 router.register("courier-files", CourierFileViewSet, basename="courier-file")
+router.register("differences", DifferenceViewSet, basename="difference")
+router.register("holds", HoldViewSet, basename="hold")
 router.register("intake-files", IntakeFileViewSet, basename="intake-file")
 router.register("jobs", JobViewSet, basename="job")
+router.register("number-blocks", NumberBlockViewSet, basename="number-block")
 router.register("offices", OfficeViewSet, basename="office")
+router.register("print-checks", PrintCheckViewSet, basename="print-check")
 router.register("reconciliation", ReconciliationViewSet, basename="reconciliation")
 router.register("regions", RegionViewSet, basename="region")
 router.register("returns", ReturnViewSet, basename="return")

@@ -1,8 +1,12 @@
 """Shapes of shipments: to post offices, never with a NIK, a phone or a family card's number."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from api.serializers.shapes import OutcomesField, Shape
+from labels.sheets import FORMATS, MAX_OFFSET_MM
 from shipments.models import Handover, HandoverDifference, Item, Shipment
 
 MOST_SCANS = 5_000
@@ -98,6 +102,21 @@ class LabelsRequest(Shape):
         min_value=1, max_value=1_000, default=1, help_text="first free cell of the sheet"
     )
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+    right_mm = serializers.FloatField(
+        min_value=-MAX_OFFSET_MM,
+        max_value=MAX_OFFSET_MM,
+        default=0.0,
+        help_text="as the calibration page showed",
+    )
+    down_mm = serializers.FloatField(min_value=-MAX_OFFSET_MM, max_value=MAX_OFFSET_MM, default=0.0)
+
+
+class CalibrationQuery(Shape):
+    """Which format, moved right and down by how much."""
+
+    label_format = serializers.ChoiceField(choices=list(FORMATS))
+    right_mm = serializers.FloatField(min_value=-MAX_OFFSET_MM, max_value=MAX_OFFSET_MM, default=0.0)
+    down_mm = serializers.FloatField(min_value=-MAX_OFFSET_MM, max_value=MAX_OFFSET_MM, default=0.0)
 
 
 class ManifestQuery(Shape):
@@ -124,9 +143,13 @@ class HandoverSerializer(serializers.ModelSerializer[Handover]):
 
 
 class ReceiptRequest(Shape):
-    """What the post office counted, and what differs: references or item numbers."""
+    """What the post office counted, and what differs: references or item numbers. Or `scanned`: every item it found;
+    what is missing and extra follows from it."""
 
-    received = serializers.IntegerField(min_value=0, max_value=1_000_000)
+    received = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    scanned = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=100_000, required=False
+    )
     missing = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=MOST_SCANS, default=list
     )
@@ -136,6 +159,13 @@ class ReceiptRequest(Shape):
     damaged = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=MOST_SCANS, default=list
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for one of the two ways."""
+        by_scan = "scanned" in attrs
+        if by_scan == ("received" in attrs) or (by_scan and (attrs["missing"] or attrs["extra"])):
+            raise serializers.ValidationError({"received": [_("Either count or send every scan.")]})
+        return attrs
 
 
 class ReceiptSerializer(Shape):

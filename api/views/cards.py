@@ -16,6 +16,7 @@ from api.idempotency import idempotent
 from api.pagination import Pages
 from api.printed_cards import register_printed_cards
 from api.resource import Resource
+from api.serializers.backlog import ChangedSerializer, ChannelRequest
 from api.serializers.cards import (
     CardDetailSerializer,
     CardSerializer,
@@ -32,6 +33,8 @@ from delivery.tracking import timeline
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access
+from shipments.backlog import enter_again
+from shipments.holds import choose_channel
 from shipments.models import Card, Item, Lane
 
 REFERENCE = r"[0-9A-Za-z]{1,12}"
@@ -68,6 +71,7 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     operations = {
         **dict.fromkeys(("list", "retrieve", "timeline"), Operation.SEE_CARDS),
         "create": Operation.IMPORT_CARDS,
+        "channel": Operation.MANAGE_SHIPMENTS,
         **dict.fromkeys(("personal_data", "search"), Operation.SEE_PERSONAL_DATA),
     }
     queryset = Card.objects.none()
@@ -101,6 +105,17 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             sent=asked["cards"], office=self.office, actor_id=self.user.pk, at=timezone.now()
         )
         return Response(PrintedCardsAnswer(answer).data)
+
+    @extend_schema(request=ChannelRequest, responses=ChangedSerializer, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    @idempotent
+    def channel(self, request: Request) -> Response:
+        """Let cards go by post, counter or village office, as their holders or the office choose; until dispatch."""
+        asked, now = body(ChannelRequest, request), timezone.now()
+        changed = choose_channel(office_id=self.office_id, actor_id=self.user.pk, at=now, **asked)
+        chosen = Card.objects.filter(office_id=self.office_id, reference__in=asked["references"])
+        enter_again(office_id=self.office_id, card_ids=list(chosen.values_list("pk", flat=True)), at=now)
+        return Response(ChangedSerializer({"changed": changed}).data)
 
     @extend_schema(responses=TimelineEntrySerializer(many=True), filters=False)
     @action(detail=True, pagination_class=None)

@@ -22,10 +22,12 @@ from api.downloads import MEDIA_TYPES, made_file
 from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
+from api.serializers.backlog import PackCheckSerializer, PackRequest
 from api.serializers.shapes import ReasonRequest, body, query
 from api.serializers.shipments import (
     BatchQuery,
     BatchResultSerializer,
+    CalibrationQuery,
     CloseRequest,
     DifferenceSerializer,
     HandoverRequest,
@@ -42,9 +44,11 @@ from api.serializers.shipments import (
     ShipmentSerializer,
 )
 from delivery.dispatch import hand_over_shipment
+from labels.calibration import write_calibration
 from offices.models import Office
-from shipments import batching, handover, labelling
+from shipments import batching, handover, labelling, packing
 from shipments.models import HandoverDifference, Item, Shipment
+from shipments.refusals import Code, ShipmentRefused, listed
 from shipments.scope import shipments_visible_to
 
 
@@ -70,9 +74,10 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     operations = {
         **dict.fromkeys(("list", "retrieve", "items", "differences"), Operation.SEE_SHIPMENTS),
         **dict.fromkeys(
-            ("create", "preview", "batch", "fill", "remove", "close", "cancel"), Operation.MANAGE_SHIPMENTS
+            ("create", "preview", "batch", "fill", "remove", "pack", "close", "cancel"),
+            Operation.MANAGE_SHIPMENTS,
         ),
-        "labels": Operation.PRINT_LABELS,
+        **dict.fromkeys(("labels", "calibration"), Operation.PRINT_LABELS),
         **dict.fromkeys(("manifest", "handover_document"), Operation.PRINT_MANIFEST),
         "hand_over": Operation.HAND_OVER,
         "receive": Operation.CONFIRM_RECEIPT,
@@ -168,6 +173,17 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(self._shown(shipment.pk))
 
+    @extend_schema(request=PackRequest, responses=PackCheckSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def pack(self, request: Request, pk: str) -> Response:
+        """Scan items into their bags; say what is still missing and what does not belong here."""
+        shipment = self.get_object()
+        checked = packing.pack_items(
+            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **body(PackRequest, request)
+        )
+        return Response(PackCheckSerializer(checked).data)
+
     @extend_schema(request=CloseRequest, responses=ShipmentSerializer)
     @action(detail=True, methods=["post"])
     @idempotent
@@ -197,8 +213,10 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         shipment = self.get_object()
         asked = body(LabelsRequest, request)
         extension = "zpl" if asked["format"].startswith("zpl") else "pdf"
+        offset = asked.pop("right_mm"), asked.pop("down_mm")
         write = partial(
             labelling.print_shipment_labels,
+            offset_mm=offset,
             shipment_id=shipment.pk,
             actor_id=self.user.pk,
             at=timezone.now(),
@@ -206,6 +224,19 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return made_file(
             lambda output: write(output=output), name=f"label-{shipment.number}", extension=extension
+        )
+
+    @extend_schema(parameters=[CalibrationQuery], responses=_file("pdf", "zpl"), filters=False)
+    @action(detail=False, pagination_class=None)
+    def calibration(self, request: Request) -> FileResponse:
+        """Give the page that a label printer is set up with: rulers, outlines, test codes."""
+        asked = query(CalibrationQuery, request)
+        format, offset = asked["label_format"], (asked["right_mm"], asked["down_mm"])
+        extension = "zpl" if format.startswith("zpl") else "pdf"
+        return made_file(
+            lambda output: write_calibration(output, format=format, offset_mm=offset),
+            name=f"kalibrasi-{format}",
+            extension=extension,
         )
 
     @extend_schema(parameters=[ManifestQuery], responses=_file("pdf", "xlsx", "csv"), filters=False)
@@ -251,10 +282,15 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @action(detail=True, methods=["post"], url_path="receipt")
     @idempotent
     def receive(self, request: Request, pk: str) -> Response:
-        """Say what the post office counted; what is missing, extra or damaged becomes a case."""
-        shipment = self.get_object()
+        """Say what the post office counted, or every scan of it; what is missing, extra or damaged becomes a case."""
+        shipment, counted = self.get_object(), body(ReceiptRequest, request)
+        if "scanned" in counted:
+            found = packing.receipt_from_scans(shipment_id=shipment.pk, scans=counted.pop("scanned"))
+            if found.misread:
+                raise ShipmentRefused(Code.SCAN_UNREADABLE, scanned=listed(found.misread))
+            counted |= {"received": found.received, "missing": found.missing, "extra": found.extra}
         receipt = handover.confirm_receipt(
-            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **body(ReceiptRequest, request)
+            shipment_id=shipment.pk, actor_id=self.user.pk, at=timezone.now(), **counted
         )
         return Response(ReceiptSerializer(receipt).data, status=201)
 

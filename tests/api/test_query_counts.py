@@ -24,7 +24,8 @@ from tests.api.world import AT, World, make_world, record_event
 BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
-    "appointments/", "cards/", "collections/", "courier-files/", "intake-files/", "jobs/", "offices/",
+    "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
+    "holds/", "intake-files/", "jobs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
     "shipments/", "transfers/", "village-lists/",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from jobs.models import Job
 from offices.models import Office
 from privacy.crypto import blind_index
 from shipments.models import (
+    AreaHold,
     Card,
     Handover,
     HandoverDifference,
@@ -50,6 +51,7 @@ class World:
     card: Card
     shipment: Shipment
     difference: HandoverDifference
+    hold: AreaHold
     intake_file: IntakeFile
     courier_file: CourierFile
     job: Job
@@ -65,6 +67,8 @@ class World:
             "card": self.card.reference,
             "collection": str(self.collection.pk),
             "courier-file": str(self.courier_file.pk),
+            "difference": str(self.difference.pk),
+            "hold": str(self.hold.pk),
             "intake-file": str(self.intake_file.pk),
             "job": str(self.job.pk),
             "office": self.counter.code,
@@ -100,6 +104,7 @@ def make_world(code: str, *, region: str) -> World:
         card=cards[0],
         shipment=shipment,
         difference=difference,
+        hold=_hold(registry),
         intake_file=IntakeFile.objects.create(
             office=registry, name="kartu.xlsx", sha256="0" * 64, uploaded_at=AT
         ),
@@ -143,6 +148,13 @@ def record_event(card: Card, status: str, item: Item | None = None) -> TrackingE
         last_fingerprint=event.fingerprint,
     )  # fmt: skip
     return event
+
+
+def _hold(registry: Office) -> AreaHold:
+    return AreaHold.objects.create(
+        office=registry, village_code="32.16.06.2003", action="WAIT", reason="banjir", starts_on=date(2020, 5, 1),
+        created_at=AT,
+    )  # fmt: skip
 
 
 def _transfer(card: Card, registry: Office, counter: Office) -> Transfer:
