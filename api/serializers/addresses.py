@@ -9,6 +9,7 @@ from api.serializers.shapes import Shape
 
 MOST_ADDRESSES = 1_000
 MOST_DECIDED = 2_000
+LARGEST_KEY = 2**63 - 1
 
 
 class AddressInputSerializer(Shape):
@@ -158,7 +159,9 @@ class DecisionRequest(Shape):
     """What a person decides about addresses."""
 
     address_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), allow_empty=False, max_length=MOST_DECIDED
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_KEY),
+        allow_empty=False,
+        max_length=MOST_DECIDED,
     )
     decision = serializers.ChoiceField(choices=AddressReview.Decision.choices)
     village_code = serializers.RegexField(VILLAGE_CODE, allow_blank=True, default="")

@@ -149,3 +149,9 @@ def test_titles_are_those_of_http() -> None:
     assert (
         problems.problem_body(status=413, code="too_large", detail="x")["title"] == "Request Entity Too Large"
     )
+
+
+def test_a_key_that_no_database_holds_is_pointed_at(client_of: Client, printing_user: User) -> None:
+    asked = {"address_ids": [10**30], "decision": "UNDELIVERABLE"}
+    answer = client_of(printing_user).post("/api/v1/review/decisions/", asked, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")

@@ -110,6 +110,17 @@ def test_a_decision_reaches_only_the_ticked_cards_when_asked(
     assert list(BacklogEntry.objects.values_list("card_id", flat=True)) == [first.pk]
 
 
+def test_keys_that_are_no_keys_are_left_out_of_a_decision(
+    sign_in: SignIn, printing_user: User, registry: Office
+) -> None:
+    (card,) = factories.make_cards(office=registry, number=1, verdict=Verdict.NEEDS_REVIEW)
+    typed = {"decision": "UNDELIVERABLE", "address": ["abc", "9" * 30, "-1"]}
+    answer = sign_in(printing_user).post(f"/tinjau-alamat/kelompok/?group={card.address.group_key}", typed)
+    assert answer.status_code < 500
+    card.address.refresh_from_db()
+    assert card.address.verdict == Verdict.NEEDS_REVIEW
+
+
 def test_a_refused_decision_says_why_and_keeps_the_note(
     sign_in: SignIn, printing_user: User, registry: Office
 ) -> None:

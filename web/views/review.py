@@ -1,5 +1,6 @@
 """The review desk: one decision for many cards whose addresses were typed alike."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +27,7 @@ from web.villages import find_villages
 GROUPS_A_PAGE = 25
 SHOWN_ADDRESSES = 50
 CANDIDATES = 5
+KEY = re.compile(r"[0-9]{1,18}")
 Decision = AddressReview.Decision
 
 
@@ -77,7 +79,8 @@ def review_group(request: StaffRequest) -> HttpResponse:
 
 
 def _decide(request: StaffRequest, waiting: QuerySet[Address], data: dict[str, Any]) -> None:
-    chosen = waiting if data["everyone"] else waiting.filter(pk__in=request.POST.getlist("address"))
+    ticked = [int(key) for key in request.POST.getlist("address") if KEY.fullmatch(key)]
+    chosen = waiting if data["everyone"] else waiting.filter(pk__in=ticked)
     decided = decide_addresses(
         office_id=office_of(request.user).pk,
         address_ids=list(chosen.values_list("pk", flat=True)),
