@@ -39,6 +39,7 @@ from shipments.models import Card, Item, Lane
 
 REFERENCE = r"[0-9A-Za-z]{1,12}"
 MOST_PRINTS_OF_A_PERSON = 50
+NOBODY = ""  # a search that found no card here is a search all the same
 
 
 class CardFilter(filters.FilterSet):  # type: ignore[misc]
@@ -129,7 +130,7 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def personal_data(self, request: Request, reference: str) -> Response:
         """Open the NIK, the family card's number and the phone. Who opened them is recorded."""
         card = self.get_object()
-        self._record(AccessRecord.Action.OPEN, [card])
+        self._record(AccessRecord.Action.OPEN, [card.reference])
         return Response(PersonalDataSerializer(card).data, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=NikSearchRequest, responses=CardSerializer(many=True), filters=False)
@@ -138,14 +139,14 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         """Find a person's cards by the NIK. Who searched is recorded."""
         index = blind_index(body(NikSearchRequest, request)["nik"], purpose="card.nik")
         cards = list(self.get_queryset().filter(nik_index=index).order_by("-pk")[:MOST_PRINTS_OF_A_PERSON])
-        self._record(AccessRecord.Action.SEARCH, cards)
+        self._record(AccessRecord.Action.SEARCH, [card.reference for card in cards] or [NOBODY])
         return Response(CardSerializer(cards, many=True).data, headers={"Cache-Control": "no-store"})
 
-    def _record(self, what: AccessRecord.Action, cards: list[Card]) -> None:
+    def _record(self, what: AccessRecord.Action, references: list[str]) -> None:
         record_access(
             actor_id=self.user.pk,
             action=what,
             subject_kind="card",
-            subject_keys=[card.reference for card in cards],
+            subject_keys=references,
             at=timezone.now(),
         )
