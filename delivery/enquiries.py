@@ -13,6 +13,7 @@ from delivery.refusals import Code, DeliveryRefused
 ANSWER_WITHIN = timedelta(hours=72)  # UU 27/2022 art. 30: corrections within 3 × 24 hours
 OPEN_AT_ONCE = 3
 TEXT_LENGTH = 2_000
+ANSWERS_SHOWN = 5
 
 
 def ask(*, card_id: int, text: str, at: datetime) -> Enquiry:
@@ -56,6 +57,12 @@ def waiting_enquiries(*, office_id: int) -> QuerySet[Enquiry]:
         .select_related("card")
         .order_by("asked_at")
     )
+
+
+def answers_for(*, card_id: int) -> list[Enquiry]:
+    """Give the holder's answered questions, newest first; shown only to who opened the card."""
+    answered = Enquiry.objects.filter(card_id=card_id, answered_at__isnull=False)
+    return list(answered.order_by("-answered_at", "-pk")[:ANSWERS_SHOWN])
 
 
 def due_at(enquiry: Enquiry) -> datetime:

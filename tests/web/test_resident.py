@@ -11,7 +11,9 @@ import time_machine
 from django.test import Client
 from django.utils import translation
 
+from accounts.models import User
 from delivery.access import link_token_of, pin_of
+from delivery.enquiries import answer
 from delivery.models import Appointment, Enquiry
 from delivery.public_view import NextStep, PublicView, Stage
 from delivery.refusals import Code, DeliveryRefused
@@ -397,3 +399,12 @@ def test_the_pages_weigh_at_most_sixty_kilobytes_and_need_no_script(client: Clie
         assert b"<script" not in page
         assert page.count(b"resident.css") == 1
         assert page.count(b'rel="stylesheet"') == 1
+
+
+def test_the_offices_answer_stands_on_the_holders_page(client: Client, card: Card, supervisor: User) -> None:
+    assert ask(client, card, "Kapan dikirim?").status_code == 302
+    asked = card.enquiries.get()
+    answer(enquiry_id=asked.pk, text="Minggu depan.", actor_id=supervisor.pk, at=SERVED_AT)
+    page = client.get(CARD).content.decode()
+    assert "Minggu depan." in page
+    assert "Kapan dikirim?" not in page

@@ -31,7 +31,7 @@ from delivery.access import (
     public_lookup,
 )
 from delivery.appointments import Bookable, book, bookable_days, cancel_booking
-from delivery.enquiries import ask
+from delivery.enquiries import answers_for, ask
 from delivery.public_view import PublicView, Stage
 from delivery.refusals import DeliveryRefused
 from shipments.models import Card
@@ -249,6 +249,7 @@ def _page(
         "receiver": receiver_word(view.receiver),
         "steps": [(STAGES[step.stage], step) for step in view.steps],
         "bookable": _bookable(view),
+        "answers": answers_for(card_id=view.card_id),
         "refused": refused,
         "news": NEWS.get(request.GET.get("news", ""), ""),
         "text": text,
