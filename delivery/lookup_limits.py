@@ -100,8 +100,16 @@ ON CONFLICT (key) DO UPDATE SET
 def count_failure(*, keys: Sequence[LimitedKey], at: datetime) -> None:
     """Count one failure under each key. Keys come as record, client, everybody: one order, so no deadlock."""
     with transaction.atomic(), connection.cursor() as cursor:
+        locked = _locked(keys, at)
         for key in keys:
-            cursor.execute(_COUNT_FAILURE, _count_params(key, at))
+            # whoever is locked locks no records of others, and fills no table with numbers that were made up
+            if key.limit is not RECORD or not locked - {key.key}:
+                cursor.execute(_COUNT_FAILURE, _count_params(key, at))
+
+
+def _locked(keys: Sequence[LimitedKey], at: datetime) -> set[str]:
+    found = LookupLimit.objects.filter(key__in=[key.key for key in keys], locked_until__gt=at)
+    return set(found.values_list("key", flat=True))
 
 
 def _count_params(key: LimitedKey, at: datetime) -> list[Any]:

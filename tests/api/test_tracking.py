@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from delivery.access import link_token_of, pin_of
+from delivery.models import LookupLimit
 from offices.models import Office
 from privacy.crypto import blind_index
 from shipments.models import Card
@@ -103,3 +104,14 @@ def test_a_lookup_reads_no_session(
     body = {"token": link_token_of(card)}
     with django_assert_num_queries(1):  # type: ignore[operator]
         assert anonymous.post(TRACKING, body, format="json").status_code == 200
+
+
+def test_a_locked_client_locks_no_record_and_fills_no_table(anonymous: APIClient, card: Card) -> None:
+    for guess in range(40):
+        anonymous.post(TRACKING, {"number": f"K{guess:09}A", "pin": "AAAAAA"}, format="json")
+    assert LookupLimit.objects.count() == 30 + 2  # as many records as it may fail at, itself and everybody
+    for _guess in range(5):
+        anonymous.post(TRACKING, {"number": card.reference, "pin": "AAAAAA"}, format="json")
+    right = {"number": card.reference, "pin": pin_of(card)}
+    assert anonymous.post(TRACKING, right, format="json").status_code == 404
+    assert anonymous.post(TRACKING, right, format="json", REMOTE_ADDR="203.0.113.7").status_code == 200
