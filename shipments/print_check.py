@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from accounts.services import record
 from privacy.crypto import blind_index
+from privacy.models import AccessRecord
+from privacy.services import record_access
 from shipments.backlog import enter_again
 from shipments.dispositions import change_disposition, set_aside
 from shipments.items import frozen_cards
@@ -131,10 +133,26 @@ def _check_some(
     scans = [normalise(finding.scanned) for finding in findings]
     cards = _find(office_id, scans, [finding.scanned.strip() for finding in findings])
     frozen = frozen_cards(card_ids=[card.pk for group in cards.values() for card in group])
+    _record_searches(scans, cards, actor_id, at)
     return [
         _check(finding, scan, cards.get(scan.value, []), frozen, actor_id, at)
         for finding, scan in zip(findings, scans, strict=True)
     ]
+
+
+def _record_searches(
+    scans: Sequence[Scanned], cards: Mapping[str, Sequence[Card]], actor_id: int | None, at: datetime
+) -> None:
+    """A card that is found by its holder's NIK was searched for, and so was one that is not here."""
+    searched = [scan.value for scan in scans if scan.kind is NumberKind.NIK]
+    found = [[card.reference for card in cards.get(value, ())] or [""] for value in searched]
+    record_access(
+        actor_id=actor_id,
+        action=AccessRecord.Action.SEARCH,
+        subject_kind="card",
+        subject_keys=[reference for references in found for reference in references],
+        at=at,
+    )
 
 
 def _find(office_id: int, scans: Sequence[Scanned], typed: Sequence[str]) -> dict[str, list[Card]]:

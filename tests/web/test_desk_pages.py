@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Role, User
 from addresses.models import Address, Verdict
 from offices.models import Closure, Delegation, Office, Quota
-from privacy.models import DataRequest
+from privacy.models import AccessRecord, DataRequest
 from shipments.models import AreaHold, BacklogEntry, Card, CirculatingCard, Disposition
 from shipments.numbers import make_reference
 from tests import factories
@@ -72,6 +72,17 @@ def test_print_check_never_shows_a_scanned_nik(
     page = sign_in(printing_user).post("/periksa-cetakan/", {"scanned": nik, "finding": "GOOD"}, headers=HTMX)
     assert nik not in page.content.decode()
     assert f"••••{nik[-4:]}" in page.content.decode()
+
+
+def test_print_check_by_nik_is_a_search_that_is_recorded(
+    sign_in: SignIn, printing_user: User, registry: Office
+) -> None:
+    card = make_card(registry)
+    client = sign_in(printing_user)
+    for scanned in (card.reference, card.nik, factories.nik(123_456)):
+        client.post("/periksa-cetakan/", {"scanned": scanned, "finding": "GOOD"}, headers=HTMX)
+    searches = AccessRecord.objects.filter(action="SEARCH", actor=printing_user)
+    assert sorted(searches.values_list("subject_key", flat=True)) == ["", card.reference]
 
 
 def waiting_group(office: Office, number: int) -> list[Card]:
