@@ -34,10 +34,10 @@ MANIFEST_WRITERS: Final = {"pdf": write_manifest_pdf, "xlsx": write_manifest_xls
 FROZEN_STATES: Final = (ShipmentState.CLOSED, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
 # What labels and lists need of a card: the sealed fields stay closed.
 _SHOWN: Final = (
-    "number", "bag__code", "card__reference", "card__name", "card__address_id", "card__address__alamat",
-    "card__address__rt_rw", "card__address__dusun", "card__address__desa_kelurahan", "card__address__kecamatan",
-    "card__address__kabupaten", "card__address__kode_pos", "card__address__rt", "card__address__rw",
-    "card__address__village_code", "card__address__postcode", "card__address__rule",
+    "number", "number_given_at", "bag__code", "card__reference", "card__name", "card__address_id",
+    "card__address__alamat", "card__address__rt_rw", "card__address__dusun", "card__address__desa_kelurahan",
+    "card__address__kecamatan", "card__address__kabupaten", "card__address__kode_pos", "card__address__rt",
+    "card__address__rw", "card__address__village_code", "card__address__postcode", "card__address__rule",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class ShownItem(NamedTuple):
     """What stands on the papers about one item, in the order of the columns that are read."""
 
     number: str | None
+    number_given_at: datetime | None
     bag: str | None
     reference: str
     name: str
@@ -158,7 +159,8 @@ def manifest_rows(*, shipment_id: int) -> Iterator[ManifestRow]:
         village, district = printed_region(item, corrections, gazetteer=known)
         yield ManifestRow(
             position=place,
-            item_number=item.number or "",
+            # what the post gave after closing is not in what was frozen
+            item_number=(item.number or "") if item.number_given_at is None else "",
             reference=item.reference,
             addressee=item.name,
             village=village,

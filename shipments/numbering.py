@@ -1,9 +1,9 @@
 """Blocks of item numbers that the post allots, and giving them out: without gaps, never twice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -113,6 +113,27 @@ def take_numbers(*, office_id: int, count: int) -> list[str] | list[None]:
         share = min(count - len(taken), block.last_serial + 1 - block.next_serial)
         if share:
             taken += _take(block, share)
+    return taken
+
+
+def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> int:
+    """Write down the numbers that the post gave at its acceptance, by item; give how many were taken over.
+
+    Items that have a number keep it. Left out is what is no item number, is given twice, or was entered before.
+    """
+    counted = Counter(numbers.values())
+    fresh = {pk: value for pk, value in numbers.items() if counted[value] == 1 and is_item_number(value)}
+    taken = 0
+    with transaction.atomic():
+        used = set(_entered_before(list(fresh.values())))
+        keys = sorted(pk for pk, value in fresh.items() if value not in used)
+        for start in range(0, len(keys), CHUNK):
+            items = Item.objects.select_for_update(no_key=True).order_by("pk")
+            found = list(items.filter(pk__in=keys[start : start + CHUNK], number__isnull=True).only("pk"))
+            for item in found:
+                item.number, item.number_given_at = fresh[item.pk], at
+            Item.objects.bulk_update(found, ["number", "number_given_at"], batch_size=500)
+            taken += len(found)
     return taken
 
 

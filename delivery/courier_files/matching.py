@@ -70,6 +70,7 @@ def match_rows(rows: Sequence[StatusRow], *, office: Office) -> dict[str, Match]
             row.end(RowOutcome.OTHER_OFFICE)
         else:
             row.item_id, row.card_id = match.item_id, match.card_id
+            row.given_number = "" if row.number in found else row.number
     if sought:
         _suggest(
             [row for row in waiting if row.outcome is RowOutcome.UNKNOWN_ITEM][:NEAR_MISSES_SOUGHT], office

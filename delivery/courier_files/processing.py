@@ -24,6 +24,7 @@ from delivery.status import Action, Reason, State, Status
 from delivery.tracking import NewEvent, Recorded, assess_events, record_events
 from offices.models import Office
 from privacy.masking import mask_scan
+from shipments.numbering import take_over_numbers
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
@@ -186,6 +187,9 @@ def _take(courier_file: CourierFile | None, rows: Sequence[StatusRow], *, at: da
     with transaction.atomic():
         recorded = record_events(events=events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
         messages.queue_changes(changed=recorded.changed, at=at)
+        given = {row.item_id: row.given_number for row in rows if row.given_number}
+        if given:
+            take_over_numbers(numbers=given, at=at)
     return recorded
 
 

@@ -60,6 +60,7 @@ class StatusRow:
     cells: tuple[Cell, ...]  # of the columns in `Layout.fields`, as they stood in the sheet
     number: str = ""
     reference: str = ""  # ours, where the file has it in a column of its own
+    given_number: str = ""  # the post's, of an item that was found by our reference
     status_text: str = ""
     remark_text: str = ""
     place: str = ""

@@ -129,6 +129,9 @@ class Item(models.Model):
     live = models.BooleanField(null=True, default=True)
     packed_at = models.DateTimeField(null=True, blank=True)
     taken_out_at = models.DateTimeField(null=True, blank=True)
+    number_given_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when the post gave the number; the frozen manifest has none")
+    )
 
     class Meta:
         ordering = ["shipment", "position"]

@@ -25,6 +25,7 @@ from delivery.models import CourierFile, CourierRow, Delivery, Message, StatusTe
 from delivery.refusals import Code, DeliveryRefused
 from jobs.models import Job
 from offices.models import Office
+from shipments.models import Item
 from shipments.numbers import make_reference
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.writing import Column, write_xlsx
@@ -388,3 +389,26 @@ def test_import_status_prints_rows_and_outcomes_and_a_dry_run_writes_nothing(
         {"rows": 1, "outcomes": zero | {"applied": 1}}
     ] * 2
     assert state_of(mailed.cards[0]) == ("DELIVERED", "")
+
+
+def test_post_gives_numbers_to_items_that_had_none_by_our_reference(
+    mailed: Mailed, post_office: Office, sheet: Make
+) -> None:
+    for card in mailed.cards:
+        card.reference = make_reference(card.pk)
+        card.save()
+    Item.objects.filter(pk__in=[mailed.items[0].pk, mailed.items[1].pk]).update(number=None)
+    header = ("No Kiriman", "No Referensi", "Status", "Tanggal Update")
+    rows = [
+        ("P2005060000001", mailed.cards[0].reference, "INLOCATION", "06/05/2020 08:00"),
+        ("P2005060000001", mailed.cards[0].reference, "DELIVERED", "06/05/2020 10:15"),
+        ("P2005060000003", mailed.cards[2].reference, "INLOCATION", "06/05/2020 08:00"),
+    ]
+    path = sheet(rows, header)
+    preview(path=path, office_id=post_office.pk, at=AT)
+    assert Item.objects.get(pk=mailed.items[0].pk).number is None
+    applied(path, post_office)
+    item = Item.objects.get(pk=mailed.items[0].pk)
+    assert (item.number, item.number_given_at is not None) == ("P2005060000001", True)
+    assert Item.objects.get(pk=mailed.items[1].pk).number is None
+    assert Item.objects.get(pk=mailed.items[2].pk).number == mailed.items[2].number

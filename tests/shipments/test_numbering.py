@@ -7,8 +7,17 @@ import pytest
 from django.db import transaction
 
 from offices.models import Office
+from shipments.batching import batch_backlog, close_shipment
+from shipments.labelling import manifest_sha256, shipment_labels
 from shipments.models import AllottedNumber, Card, Item, NumberBlock, Shipment
-from shipments.numbering import add_number_list, add_s10_block, number_stock, numbers_left, take_numbers
+from shipments.numbering import (
+    add_number_list,
+    add_s10_block,
+    number_stock,
+    numbers_left,
+    take_numbers,
+    take_over_numbers,
+)
 from shipments.refusals import Code, ShipmentRefused
 from tests import factories
 
@@ -136,3 +145,20 @@ def test_block_of_a_post_office_is_refused(post_office: Office, now: datetime) -
     with pytest.raises(ShipmentRefused) as caught:
         add(post_office, 1, 2)
     assert caught.value.code is Code.NOT_A_REGISTRY
+
+
+def test_numbers_of_the_post_are_taken_over_and_the_frozen_manifest_stays(
+    registry: Office, queue: Callable[..., list[Card]], now: datetime
+) -> None:
+    queue(3)
+    (shipment_id,) = batch_backlog(office_id=registry.pk, on=now.date(), actor_id=None, at=now).shipment_ids
+    frozen = close_shipment(shipment_id=shipment_id, actor_id=None, at=now).manifest_sha256
+    first, second, third = Item.objects.order_by("position").values_list("pk", flat=True)
+    assert take_over_numbers(numbers={first: "P2005040000001"}, at=now) == 1
+    given = {first: "P2005040000009", second: "P2005040000001", third: "bukan nomor"}
+    assert take_over_numbers(numbers=given, at=now) == 0
+    assert take_over_numbers(numbers={second: "P2005040000002", third: "P2005040000002"}, at=now) == 0
+    numbers = list(Item.objects.order_by("position").values_list("number", "number_given_at"))
+    assert numbers == [("P2005040000001", now), (None, None), (None, None)]
+    assert manifest_sha256(shipment_id=shipment_id) == frozen
+    assert next(iter(shipment_labels(shipment_id=shipment_id))).item_number == "P2005040000001"
