@@ -25,13 +25,16 @@ class Mailed:
     cards: list[Card]
     items: list[Item]
 
-    def event(self, index: int, status: Status, *, hours: float = 0, **fields: object) -> NewEvent:
+    def event(
+        self, index: int, status: Status, *, hours: float = 0, reason: str = "", **fields: object
+    ) -> NewEvent:
         """Give an event of one of the cards, some hours after the handover."""
         return NewEvent(
             card_id=self.cards[index].pk,
             item_id=self.items[index].pk,
             status=status,
             occurred_at=HANDED_OVER_AT + timedelta(hours=hours),
+            reason=Reason(reason),
             **fields,  # type: ignore[arg-type]
         )
 
