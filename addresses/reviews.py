@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ class ReviewGroup:
     count: int
     sample_ids: tuple[int, ...]
     candidates: tuple[Candidate, ...]
-    oldest: datetime
+    oldest: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,18 @@ def waiting_addresses(*, office_id: int) -> QuerySet[Address]:
     return waiting.exclude(next_action=NOTHING_TO_DO)
 
 
-def review_groups(*, office_id: int, limit: int = 50, offset: int = 0) -> list[ReviewGroup]:
-    """The desk's work, the largest groups first."""
+def review_groups(
+    *, office_id: int, limit: int = 50, offset: int = 0, since: str = "checked_at"
+) -> list[ReviewGroup]:
+    """The desk's work: the group that has waited longest first, of two alike the larger.
+
+    `since` names the moment that counts, as a field seen from the address: the rooms above know older ones.
+    """
     waiting = waiting_addresses(office_id=office_id)
     groups = (
         waiting.values("group_key")
-        .annotate(count=Count("pk"), oldest=Min("checked_at"))
-        .order_by("-count", "group_key")[offset : offset + limit]
+        .annotate(count=Count("pk"), oldest=Min(since))
+        .order_by("oldest", "-count", "group_key")[offset : offset + limit]
     )
     found = list(groups)
     members: dict[str, list[tuple[int, str, list[dict[str, Any]]]]] = defaultdict(list)

@@ -10,7 +10,7 @@ from django.db.models import Count, Min
 
 from accounts.services import record
 from addresses import services as addresses
-from addresses.services import Decided
+from addresses.services import Decided, ReviewGroup
 from jobs.bulk_rows import refresh_statistics
 from offices.models import Office
 from shipments.holds import apply_holds
@@ -167,6 +167,23 @@ def decide_addresses(
             addresses=len(address_ids), deliverable=len(decided.deliverable_ids),
         )  # fmt: skip
     return decided
+
+
+def review_queue(*, office_id: int, limit: int, offset: int = 0) -> list[ReviewGroup]:
+    """The review desk's groups, the one with the oldest print first."""
+    return addresses.review_groups(office_id=office_id, limit=limit, offset=offset, since="card__printed_on")
+
+
+def learn_name(
+    *, office_id: int, alias_id: int, accept: bool, actor_id: int | None, at: datetime
+) -> Decided | None:
+    """Let the gazetteer learn a suggested name, and check what waits with it; or never suggest it again."""
+    addresses.decide_alias(alias_id=alias_id, accept=accept, actor_id=actor_id)
+    record(
+        actor_id=actor_id, office_id=office_id, operation="DECIDE_NAME", object_kind="name", object_key=str(alias_id),
+        at=at, accepted=accept,
+    )  # fmt: skip
+    return recheck_addresses(office_id=office_id, actor_id=actor_id, at=at) if accept else None
 
 
 def recheck_addresses(*, office_id: int, actor_id: int | None, at: datetime) -> Decided:

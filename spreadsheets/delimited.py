@@ -23,11 +23,11 @@ _BINARY = frozenset(map(chr, range(32))) - frozenset("\t\n\v\f\r\x1a")
 
 def delimited_rows(file: BinaryIO, limits: Limits) -> Iterator[list[str]]:
     """The records of the file in order, an empty line as an empty record; the first is row 1."""
-    encoding = _encoding_of(file)
+    encoding = _encoding_of(file, limits)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     sample = text.read(_SAMPLE_BYTES)
-    if not _BINARY.isdisjoint(sample):
+    if not limits.any_characters and not _BINARY.isdisjoint(sample):
         raise SheetError(SheetFault.NOT_A_SHEET)
     declared = _declared_delimiter(sample)
     delimiter = declared or _delimiter_of(sample)
@@ -46,7 +46,7 @@ def delimited_rows(file: BinaryIO, limits: Limits) -> Iterator[list[str]]:
         raise SheetError(SheetFault.UNREADABLE) from fault
 
 
-def _encoding_of(file: BinaryIO) -> str:
+def _encoding_of(file: BinaryIO, limits: Limits) -> str:
     """UTF-8 or UTF-16 by its mark or its shape, else cp1252; SheetError when none of them fits every byte."""
     file.seek(0)
     head = file.read(4096)
@@ -58,7 +58,7 @@ def _encoding_of(file: BinaryIO) -> str:
         candidates = ("utf-16-le",)
     elif head[::2].count(0) > len(head) // 5:
         candidates = ("utf-16-be",)
-    elif 0 in head:
+    elif 0 in head and not limits.any_characters:
         raise SheetError(SheetFault.NOT_A_SHEET)
     else:
         candidates = ("utf-8", "cp1252")

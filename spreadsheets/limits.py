@@ -20,6 +20,8 @@ class Limits:
     rows: int = 400_000
     columns: int = 256
     cell_characters: int = 32_767
+    # Control characters are taken for text: for tables whose rows are judged one by one, whatever they hold.
+    any_characters: bool = False
 
 
 def confine(limits: Limits) -> None:

@@ -43,6 +43,7 @@ MENU: tuple[Group, ...] = (
             Entry(_("Intake"), "web:intake", "cloud-upload", O.IMPORT_CARDS, "intake"),
             Entry(_("Print check"), "web:print-check", "upc-scan", O.CHECK_PRINT, "print-check"),
             Entry(_("Address review"), "web:review", "geo-alt", O.REVIEW_ADDRESSES, "review"),
+            Entry(_("Suggested names"), "web:names", "translate", O.LEARN_NAMES, "names"),
             Entry(_("Area holds"), "web:holds", "pause-circle", O.HOLD_AREAS, "hold"),
             Entry(_("Cards"), "web:cards", "person-vcard", O.SEE_CARDS, "card"),
         ),

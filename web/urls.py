@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("periksa-cetakan/batal/", print_check.undo, name="print-check-undo"),
     # addresses and areas
     path("tinjau-alamat/", review.review, name="review"),
+    path("tinjau-alamat/nama/", review.names, name="names"),
     path("tinjau-alamat/kelompok/", review.review_group, name="review-group"),
     path("tahan-wilayah/", holds.hold_list, name="holds"),
     path("tahan-wilayah/daftar/", holds.hold_of_list, name="hold-of-list"),

@@ -200,6 +200,7 @@ OBJECT: Mapping[str, Word] = {
     "delegation": Word(_("delegation")),
     "quota": Word(_("quota")),
     "area_hold": Word(_("area hold")),
+    "name": Word(_("name of a region")),
     "status_text": Word(_("text of the post")),
     "transfer": Word(_("transfer")),
     "village_list": Word(_("village list")),
@@ -247,6 +248,7 @@ OPERATION: Mapping[str, Word] = {
     "SET_QUOTA": Word(_("set a quota")),
     "DECIDE_ADDRESSES": Word(_("decided about addresses")),
     "RECHECK_ADDRESSES": Word(_("checked addresses again")),
+    "DECIDE_NAME": Word(_("decided about a name of a region")),
 }
 
 REASON: Mapping[str, Word] = {

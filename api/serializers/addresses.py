@@ -111,7 +111,7 @@ class ReviewGroupSerializer(Shape):
     count = serializers.IntegerField()
     sample_ids = serializers.ListField(child=serializers.IntegerField())
     candidates = CandidateSerializer(many=True)
-    oldest = serializers.DateTimeField()
+    oldest = serializers.DateField()
 
 
 class WaitingAddressesQuery(Shape):
@@ -174,3 +174,26 @@ class DecidedSerializer(Shape):
 
     deliverable_ids = serializers.ListField(child=serializers.IntegerField())
     still_waiting_ids = serializers.ListField(child=serializers.IntegerField())
+
+
+class NameSuggestionSerializer(Shape):
+    """A name that people have corrected alike."""
+
+    alias_id = serializers.IntegerField()
+    name = serializers.CharField()
+    parent_code = serializers.CharField()
+    region_code = serializers.CharField()
+    uses = serializers.IntegerField()
+
+
+class NameDecisionRequest(Shape):
+    """Whether a suggested name is learnt."""
+
+    alias_id = serializers.IntegerField(min_value=1, max_value=LARGEST_KEY)
+    accept = serializers.BooleanField()
+
+
+class NameDecidedSerializer(Shape):
+    """How many addresses may be posted now because of it."""
+
+    deliverable = serializers.IntegerField()

@@ -10,26 +10,32 @@ from rest_framework.response import Response
 
 from accounts.permissions import Operation
 from addresses.models import Address
-from addresses.reviews import review_groups, waiting_addresses
+from addresses.reviews import alias_suggestions, waiting_addresses
 from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.addresses import (
     DecidedSerializer,
     DecisionRequest,
+    NameDecidedSerializer,
+    NameDecisionRequest,
+    NameSuggestionSerializer,
     ReviewGroupSerializer,
     ReviewGroupsQuery,
     WaitingAddressesQuery,
     WaitingAddressSerializer,
 )
 from api.serializers.shapes import body, query
-from shipments.backlog import decide_addresses
+from shipments.backlog import decide_addresses, learn_name, review_queue
 
 
 class ReviewViewSet(ListModelMixin, Resource):
     """The review desk: the office's addresses that wait for a person."""
 
-    operations = dict.fromkeys(("list", "groups", "decide"), Operation.REVIEW_ADDRESSES)
+    operations = {
+        **dict.fromkeys(("list", "groups", "decide"), Operation.REVIEW_ADDRESSES),
+        **dict.fromkeys(("names", "decide_name"), Operation.LEARN_NAMES),
+    }
     queryset = Address.objects.none()
     serializer_class = WaitingAddressSerializer
     filter_backends = []
@@ -50,8 +56,8 @@ class ReviewViewSet(ListModelMixin, Resource):
     @extend_schema(parameters=[ReviewGroupsQuery], responses=ReviewGroupSerializer(many=True))
     @action(detail=False, pagination_class=None)
     def groups(self, request: Request) -> Response:
-        """Give the groups of addresses that were typed alike, the largest first."""
-        found = review_groups(office_id=self.office_id, **query(ReviewGroupsQuery, request))
+        """Give the groups of addresses that were typed alike, the oldest print first."""
+        found = review_queue(office_id=self.office_id, **query(ReviewGroupsQuery, request))
         return Response(ReviewGroupSerializer(found, many=True).data)
 
     @extend_schema(request=DecisionRequest, responses=DecidedSerializer)
@@ -64,3 +70,19 @@ class ReviewViewSet(ListModelMixin, Resource):
             office_id=self.office_id, actor_id=self.user.pk, at=timezone.now(), **asked
         )
         return Response(DecidedSerializer(decided).data)
+
+    @extend_schema(responses=NameSuggestionSerializer(many=True))
+    @action(detail=False, pagination_class=None)
+    def names(self, request: Request) -> Response:
+        """Give the names that people have corrected alike, the most frequent first."""
+        return Response(NameSuggestionSerializer(alias_suggestions(), many=True).data)
+
+    @extend_schema(request=NameDecisionRequest, responses=NameDecidedSerializer)
+    @action(detail=False, methods=["post"], url_path="names/decisions")
+    @idempotent
+    def decide_name(self, request: Request) -> Response:
+        """Let the gazetteer learn a suggested name, or never suggest it again."""
+        asked = body(NameDecisionRequest, request)
+        decided = learn_name(office_id=self.office_id, actor_id=self.user.pk, at=timezone.now(), **asked)
+        cards = len(decided.deliverable_ids) if decided is not None else 0
+        return Response(NameDecidedSerializer({"deliverable": cards}).data)

@@ -308,6 +308,26 @@ def test_resolve_command_writes_one_result_per_row(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [source, target]
 
 
+def test_resolve_command_never_stops_at_a_bad_row(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    hostile = [
+        "\x00\x01\x02",
+        "A" * 100_000,
+        "😀😀",
+        "شارع الملك",
+        "1234567890",
+        "10 Downing Street",
+        'a\nb "c"',
+    ]
+    with source.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "alamat"), *enumerate(hostile)])
+    call_command("resolve_addresses", str(source), str(target))
+    rows = list(csv.DictReader(target.open(encoding="utf-8")))
+    assert [row["id"] for row in rows] == [str(number) for number in range(len(hostile))]
+    assert {row["verdict"] for row in rows} == {"UNDELIVERABLE"}
+    assert all(row["reasons"] for row in rows)
+
+
 def test_resolve_command_refuses_a_table_without_known_columns(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("satu,dua\n1,2\n", encoding="utf-8")

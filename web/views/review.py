@@ -16,8 +16,14 @@ from django.utils.translation import ngettext
 
 from accounts.permissions import Operation
 from addresses.models import Address, AddressReview
-from addresses.services import Candidate, ReviewGroup, current_gazetteer, review_groups, waiting_addresses
-from shipments.backlog import decide_addresses
+from addresses.services import (
+    Candidate,
+    ReviewGroup,
+    alias_suggestions,
+    current_gazetteer,
+    waiting_addresses,
+)
+from shipments.backlog import decide_addresses, learn_name, review_queue
 from web.access import StaffRequest, office_of, requires
 from web.forms import ReviewForm
 from web.lists import page_of
@@ -33,12 +39,12 @@ Decision = AddressReview.Decision
 
 @requires(Operation.REVIEW_ADDRESSES)
 def review(request: StaffRequest) -> HttpResponse:
-    """List the groups that wait, the largest first."""
+    """List the groups that wait, the oldest print first."""
     office_id = office_of(request.user).pk
     number = waiting_addresses(office_id=office_id).values("group_key").distinct().count()
     page = page_of(request, range(number), per_page=GROUPS_A_PAGE)
     first = (page.number - 1) * GROUPS_A_PAGE
-    groups = review_groups(office_id=office_id, limit=GROUPS_A_PAGE, offset=first)
+    groups = review_queue(office_id=office_id, limit=GROUPS_A_PAGE, offset=first)
     waiting = waiting_addresses(office_id=office_id).count()
     return render(request, "web/review/list.html", {"groups": groups, "page": page, "waiting": waiting})
 
@@ -102,7 +108,7 @@ def _decide(request: StaffRequest, waiting: QuerySet[Address], data: dict[str, A
 
 
 def _next_group(request: StaffRequest, done: str) -> str:
-    groups: list[ReviewGroup] = review_groups(office_id=office_of(request.user).pk, limit=2)
+    groups: list[ReviewGroup] = review_queue(office_id=office_of(request.user).pk, limit=2)
     following = next((group.group_key for group in groups if group.group_key != done), None)
     if following is None:
         return reverse("web:review")
@@ -120,3 +126,37 @@ def _candidates(addresses: list[Address]) -> list[Candidate]:
                 votes[code] = votes.get(code, 0) + 1
     ranked = sorted(votes.items(), key=lambda vote: -vote[1])[:CANDIDATES]
     return [Candidate(code, known.name(code), known.name(code[:8]), number) for code, number in ranked]
+
+
+@requires(Operation.LEARN_NAMES)
+def names(request: StaffRequest) -> HttpResponse:
+    """List the names that people have corrected alike; the supervisor lets the gazetteer learn them, or not."""
+    if request.method == "POST":
+        _decide_name(request)
+        return redirect("web:names")
+    known = current_gazetteer()
+    rows = [
+        (each, " › ".join(region.name for region in known.path(each.region_code)))
+        for each in alias_suggestions()
+    ]
+    return render(request, "web/review/names.html", {"rows": rows})
+
+
+def _decide_name(request: StaffRequest) -> None:
+    key = request.POST.get("alias", "")
+    try:
+        decided = learn_name(
+            office_id=office_of(request.user).pk,
+            alias_id=int(key) if KEY.fullmatch(key) else 0,
+            accept=request.POST.get("accept") == "yes",
+            actor_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except REFUSALS as error:
+        messages.error(request, refusal_text(error))
+        return
+    cards = len(decided.deliverable_ids) if decided is not None else 0
+    said = ngettext(
+        "Decided. %(count)s card can be posted now.", "Decided. %(count)s cards can be posted now.", cards
+    )
+    messages.success(request, said % {"count": number_format(cards)})

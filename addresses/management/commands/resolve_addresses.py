@@ -17,10 +17,13 @@ from addresses.batch import INPUT_COLUMNS, OUTPUT_COLUMNS, check_rows
 from addresses.services import current_resolver
 from spreadsheets.cells import Cell, text
 from spreadsheets.faults import MESSAGES, SheetError, message
+from spreadsheets.limits import Limits
 from spreadsheets.reading import Sheet, open_sheet
 
 REFUSED = 2
 ID_COLUMN = "id"
+# No row stops the table: what a cell holds is the resolver's to judge.
+LIMITS = Limits(cell_characters=5_000_000, any_characters=True)
 
 
 class Command(BaseCommand):
@@ -37,7 +40,7 @@ class Command(BaseCommand):
         if not source.is_file():
             raise CommandError(gettext("There is no file %(path)s.") % {"path": source}, returncode=REFUSED)
         try:
-            with open_sheet(source) as sheet:
+            with open_sheet(source, limits=LIMITS) as sheet:
                 written = self._check(sheet, options["output"])
         except SheetError as error:
             templates = {code: gettext(template) for code, template in MESSAGES.items()}
