@@ -290,6 +290,15 @@ def test_commands_write_labels_and_manifest(closed: Shipment, tmp_path: Path) ->
     assert AuditEntry.objects.filter(operation__in=["PRINT_LABELS", "PRINT_MANIFEST"]).count() == 2
 
 
+def test_labels_printed_again_by_command_are_recorded_with_a_reason(closed: Shipment, tmp_path: Path) -> None:
+    for format in ("a4-3x8", "roll-100x150"):
+        call_command(
+            "print_labels", closed.number, "--format", format, "--output", str(tmp_path / f"{format}.pdf")
+        )
+    reasons = list(closed.label_prints.order_by("pk").values_list("format", "reason"))
+    assert reasons == [("a4-3x8", "manage.py print_labels"), ("roll-100x150", "manage.py print_labels")]
+
+
 def test_refused_command_leaves_no_file_behind(shipment: Shipment, tmp_path: Path) -> None:
     for arguments in (
         ["print_manifest", shipment.number, "--format", "pdf"],

@@ -12,6 +12,8 @@ from labels.sheets import FORMATS
 from shipments.labelling import print_shipment_labels
 from shipments.management.papers import shipment_numbered, written_to
 
+REASON = "manage.py print_labels"
+
 
 class Command(BaseCommand):
     help = "Print the labels of a shipment in the order of its manifest."
@@ -23,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--offset", type=float, nargs=2, default=(0.0, 0.0), metavar=("RIGHT_MM", "DOWN_MM")
         )
-        parser.add_argument("--reason", default="", help="needed when the labels were printed before")
+        parser.add_argument("--reason", default=REASON, help="why they are printed again, for the record")
         parser.add_argument("--output", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
