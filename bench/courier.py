@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import resource
 import subprocess
@@ -20,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from bench.own_database import measure_again_inside, own_database
 
 POSTED_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
 NOW = datetime(2020, 6, 4, 2, 0, tzinfo=UTC)
@@ -44,40 +45,17 @@ def main() -> None:
     if options.inside:
         measure(rows=options.rows, events=options.events)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/bench.sqlite3"
-        environment = {**os.environ, "ANTARKTP_VAR_DIR": folder, "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
-        subprocess.run(  # this very program, in another environment
-            [sys.executable, "-m", "bench.courier", "--inside", *sys.argv[1:]], env=environment, check=True
-        )
+    measure_again_inside("bench.courier", database=options.database)
 
 
 def measure(*, rows: int, events: int) -> None:
     """Fill a test database, make the file, and time every contestant on it."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
-
-    server = connection.vendor == "postgresql"
-    old = setup_databases(verbosity=0, interactive=False) if server else None
-    if not server:  # the file in our own folder: Django's test database would live in memory
-        call_command("migrate", verbosity=0)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "status.xlsx"
-            office_id, numbers = fill(rows, events)
-            make_file(path, numbers)
-            print(
-                f"{connection.vendor}: {rows} cards, {rows * events} events; a file of {rows} rows, 12 columns"
-            )
-            contest(path, office_id, rows)
-    finally:
-        if old is not None:
-            teardown_databases(old, verbosity=0)
+    with own_database() as kind, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "status.xlsx"
+        office_id, numbers = fill(rows, events)
+        make_file(path, numbers)
+        print(f"{kind}: {rows} cards, {rows * events} events; a file of {rows} rows, 12 columns")
+        contest(path, office_id, rows)
 
 
 def contest(path: Path, office_id: int, rows: int) -> None:

@@ -8,17 +8,15 @@ processor time, in brackets.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import resource
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+
+from bench.own_database import measure_again_inside, own_database
 
 if TYPE_CHECKING:
     from delivery.access import Credentials
@@ -42,36 +40,16 @@ def main() -> None:
     if options.inside:
         measure(handed_over=options.handed_over, returned=options.returned)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/bench.sqlite3"
-        environment = {**os.environ, "ANTARKTP_VAR_DIR": folder, "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
-        subprocess.run(  # this very program, in another environment
-            [sys.executable, "-m", "bench.returns", "--inside", *sys.argv[1:]], env=environment, check=True
-        )
+    measure_again_inside("bench.returns", database=options.database)
 
 
 def measure(*, handed_over: int, returned: int) -> None:
     """Fill a test database and time each step on it."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
-
-    server = connection.vendor == "postgresql"
-    old = setup_databases(verbosity=0, interactive=False) if server else None
-    if not server:  # the file in our own folder: Django's test database would live in memory
-        call_command("migrate", verbosity=0)
-    try:
+    with own_database() as kind:
         registry_id, shipment_id = fill(handed_over)
-        print(f"{connection.vendor}: {handed_over} cards handed over, {returned} of them come back")
+        print(f"{kind}: {handed_over} cards handed over, {returned} of them come back")
         play(registry_id, shipment_id, handed_over, returned)
         print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
-    finally:
-        if old is not None:
-            teardown_databases(old, verbosity=0)
 
 
 def fill(number: int) -> tuple[int, int]:

@@ -1,0 +1,40 @@
+"""A database of the bench's own: a SQLite file in a folder that goes, or a test database on a PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def measure_again_inside(module: str, *, database: str) -> None:
+    """Run the bench once more, with `--inside`, in an environment whose settings name its own database."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = database or f"sqlite:///{folder}/bench.sqlite3"
+        environment = {**os.environ, "ANTARKTP_VAR_DIR": folder, "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
+        subprocess.run([sys.executable, "-m", module, "--inside", *sys.argv[1:]], env=environment, check=True)
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """Set Django up with fresh tables and give the database's kind; a database on a server is dropped at the end."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    if connection.vendor != "postgresql":  # the file in our own folder: a test database would live in memory
+        call_command("migrate", verbosity=0)
+        yield connection.vendor
+        return
+    old = setup_databases(verbosity=0, interactive=False)
+    try:
+        yield connection.vendor
+    finally:
+        teardown_databases(old, verbosity=0)
