@@ -11,13 +11,13 @@ from accounts.models import AuditEntry
 from addresses.models import Verdict
 from delivery.ledger import cards_in_bucket
 from delivery.models import CourierFile, CourierRow
+from delivery.silence import silent_since
 from jobs.models import Job, JobState
 from offices.services import policy_of
 from privacy.models import AccessRecord
 from shipments.models import Card, Channel, HandoverDifference, IntakeFile, Lane, Shipment, ShipmentState
 from shipments.numbers import normalise
 from web import words
-from web.silence import silent_since
 
 DAY = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
 SELECT = forms.Select(attrs={"class": "form-select"})

@@ -21,6 +21,7 @@ from delivery.scope import (
     transfers_visible_to,
     village_lists_visible_to,
 )
+from delivery.silence import silent_since
 from jobs.models import JobState
 from offices.models import Closure, Office, Quota
 from offices.services import local_day, places_left, policy_of
@@ -29,7 +30,6 @@ from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
 from shipments.numbering import number_stock
 from shipments.scope import shipments_visible_to
 from web.access import office_of
-from web.silence import silent_since
 from web.views.jobs import jobs_of
 
 SOON = timedelta(hours=24)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from addresses.batch import check_rows, input_of
-from addresses.formatting import address_lines
 from addresses.gazetteer import load
 from addresses.outcome import AddressInput, Level
 from addresses.parsing import parse, read_rt_rw
@@ -64,28 +63,6 @@ def test_a_landmark_is_told_from_a_street() -> None:
     assert parse(AddressInput("samping masjid")).is_landmark
     assert parse(AddressInput("PO BOX 12")).is_landmark
     assert not parse(AddressInput("Jl. Melati, depan masjid")).is_landmark
-
-
-def test_the_printed_lines_follow_upu_s42() -> None:
-    address = AddressInput(
-        "Jl. Merpati No. 12", "1/2", "Pilar", "Karang Asih", "Cikarang Utara", "bekasi", "", "99999"
-    )
-    assert address_lines(GAZETTEER, address, RESOLVER.check(address)) == (
-        "Jl. Merpati No. 12",
-        "RT 001 / RW 002, Dusun Pilar",
-        "Desa Karang Asih, Kec. Cikarang Utara",
-        "KABUPATEN BEKASI 17534",
-    )
-    city = AddressInput(
-        "Jl. A", "", "", "Kel. Depok", "Kec. Pancoran Mas", "Kota Depok", "Jawa Barat", "16431"
-    )
-    assert address_lines(GAZETTEER, city, RESOLVER.check(city), with_province=True) == (
-        "Jl. A",
-        "Kel. Depok, Kec. Pancoran Mas",
-        "KOTA DEPOK 16431",
-        "JAWA BARAT",
-    )
-    assert address_lines(GAZETTEER, AddressInput(), RESOLVER.check(AddressInput())) == ()
 
 
 def test_a_table_row_takes_any_subset_of_the_columns() -> None:

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from addresses.batch import OUTPUT_COLUMNS, check_rows
-from addresses.formatting import address_lines
+from addresses.checking import TYPED_FIELDS, printed_lines
 from addresses.gazetteer import load
+from addresses.models import Address
 from addresses.outcome import AddressCheck, AddressInput, NextAction, Part, Verdict
 from addresses.resolver import Resolver
 
@@ -48,7 +49,11 @@ def assert_sound(check: AddressCheck) -> None:
 def test_any_unicode_gives_a_sound_verdict(address: AddressInput) -> None:
     check = RESOLVER.check(address)
     assert_sound(check)
-    address_lines(GAZETTEER, address, check)
+    typed = {name: getattr(address, name) for name in TYPED_FIELDS}
+    lines = printed_lines(
+        Address(**typed, village_code=check.village_code, rule=check.rule.value), gazetteer=GAZETTEER
+    )
+    assert all(lines)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
