@@ -1,64 +1,40 @@
 """Read a status file: find its header, take the allowed columns, understand numbers and dates."""
 
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from delivery.courier_files.rows import COLUMNS, REQUIRED, Layout, RowOutcome, StatusRow
+from delivery.courier_files.layouts import LONG_NUMBER, KnownLayouts, find_layout
+from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, folded
 from shipments.numbers import normalise
 from spreadsheets.cells import Cell, identifier, shown, text, when
 from spreadsheets.faults import CellError, CellFault, SheetError, SheetFault
 from spreadsheets.frames import SheetRow
-from spreadsheets.headers import find_header
 from spreadsheets.reading import open_sheet
 
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
 _TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
-# A remark is free text; a phone or identity number in it is not kept.
-_LONG_NUMBER = re.compile(r"\+?\d[\d .-]{6,}\d")
 _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 
 def read_status_file(
-    path: str | Path, *, courier: Courier, zone: ZoneInfo, now: datetime
+    path: str | Path, *, courier: Courier, zone: ZoneInfo, now: datetime, known: KnownLayouts | None = None
 ) -> tuple[Layout, list[StatusRow]]:
     """Read the file's rows in `zone`, the office's local time; rows with a damaged number or date have ended.
 
-    Raises SheetError for a file that cannot be read or lacks a column.
+    `known` are the layouts that people have described. Raises SheetError for a file that cannot be read or lacks a
+    column.
     """
     with open_sheet(path) as sheet:
-        rows = sheet.rows()
-        layout = _layout(rows)
+        layout, rows = find_layout(sheet.rows(), known)
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
         found = [row for row in map(reader.read, rows) if row is not None]
     if not found:
         raise SheetError(SheetFault.EMPTY)
     return layout, found
-
-
-def _layout(rows: Iterator[SheetRow]) -> Layout:
-    seen: list[SheetRow] = []
-
-    def remembered() -> Iterator[SheetRow]:
-        for row in rows:
-            seen.append(row)
-            yield row
-
-    header = find_header(remembered(), COLUMNS, REQUIRED)
-    if not {"number", "reference"} & header.columns.keys():
-        raise SheetError(
-            SheetFault.MISSING_COLUMNS,
-            missing=(COLUMNS["number"][0],),
-            found=tuple(_LONG_NUMBER.sub("…", text(cell))[:60] for cell in seen[-1].cells if text(cell))[:40],
-        )
-    fields = tuple(name for name in COLUMNS if name in header.columns)
-    indices = tuple(header.columns[name] for name in fields)
-    return Layout(header.row_number, fields, tuple(text(seen[-1].cells[index]) for index in indices), indices)
 
 
 class _Reader:
@@ -110,7 +86,8 @@ class _Reader:
         return said if self._courier.is_relation(said) else ""
 
     def _without_numbers(self, cell: Cell) -> str:
-        return _LONG_NUMBER.sub("…", self._text(cell))
+        # a remark is free text; a phone or identity number in it is not kept
+        return LONG_NUMBER.sub("…", self._text(cell))
 
     def _remark(self, taken: tuple[Cell, ...]) -> str:
         at = self._at

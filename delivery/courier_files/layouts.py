@@ -1,0 +1,108 @@
+"""Where the columns of a status file stand: as a person said of this layout, or by their titles."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import chain, islice
+
+from delivery.courier_files.rows import COLUMNS, REQUIRED, Layout
+from spreadsheets.cells import text
+from spreadsheets.faults import SheetError, SheetFault
+from spreadsheets.frames import SheetRow
+from spreadsheets.headers import SEARCHED_ROWS, find_header, folded
+
+# What a person can put right by saying which column is which: the upload of such a file is kept for some hours.
+CAN_BE_MAPPED = frozenset({SheetFault.MISSING_COLUMNS, SheetFault.NO_HEADER})
+# A title has no long number; a row that only looks like a header may hold people's.
+LONG_NUMBER = re.compile(r"\+?\d[\d .-]{6,}\d")
+SHOWN_TITLE, SHOWN_TITLES = 60, 40
+_BRACKETS = re.compile(r"[()\[\]]")
+_FIELD_OF = {folded(title): field for field, titles in COLUMNS.items() for title in titles}
+
+# The fingerprint of a header row → field → index of its column.
+KnownLayouts = Mapping[str, Mapping[str, int]]
+
+
+def find_layout(
+    rows: Iterable[SheetRow], known: KnownLayouts | None = None
+) -> tuple[Layout, Iterator[SheetRow]]:
+    """Find the header among the leading rows; give the layout and the rows below the header.
+
+    A layout that a person has described (`known`) goes before the titles' own meaning. Raises SheetError where neither
+    finds the columns that a status file needs.
+    """
+    following = iter(rows)
+    head = list(islice(following, SEARCHED_ROWS))
+    layout = _described(head, known) if known else None
+    if layout is None:
+        layout = _by_titles(head)
+    below = [row for row in head if row.number > layout.header_row]
+    return layout, chain(below, following)
+
+
+def fingerprint(row: SheetRow) -> str:
+    """Name a layout by its titles, whatever their case, spaces and signs; empty for a row with fewer than two."""
+    titles = [folded(text(cell)[:200]) for cell in row.cells]
+    while titles and not titles[-1]:
+        titles.pop()
+    if sum(1 for title in titles if title) < 2:
+        return ""
+    return blake2b("\x1f".join(titles).encode(), digest_size=16).hexdigest()
+
+
+def suggested(row: SheetRow) -> dict[str, int]:
+    """Give the columns of a row that their titles tell, as a start for a person."""
+    found: dict[str, int] = {}
+    for index, cell in enumerate(row.cells):
+        field = _FIELD_OF.get(folded(text(cell)))
+        if field is not None:
+            found.setdefault(field, index)
+    return found
+
+
+def has_what_is_needed(fields: Iterable[str]) -> bool:
+    """Say whether rows can be understood from these fields: status, date, and a number or our reference."""
+    have = set(fields)
+    return have.issuperset(REQUIRED) and bool(have & {"number", "reference"})
+
+
+def harmless(title: str) -> str:
+    """Give a title as it may be shown and kept."""
+    return LONG_NUMBER.sub("…", title)[:SHOWN_TITLE]
+
+
+def _described(head: Sequence[SheetRow], known: KnownLayouts) -> Layout | None:
+    for row in head:
+        columns = known.get(fingerprint(row))
+        if columns is None:
+            continue
+        fields = tuple(name for name in COLUMNS if name in columns)
+        indices = tuple(columns[name] for name in fields)
+        titles = tuple(
+            _title(name, text(row.cells[index]) if index < len(row.cells) else "")
+            for name, index in zip(fields, indices, strict=True)
+        )
+        return Layout(row.number, fields, titles, indices)
+    return None
+
+
+def _title(field: str, title: str) -> str:
+    """Give the title under which the result workbook shows a column; it tells the field when it is read again."""
+    if _FIELD_OF.get(folded(title)) == field:
+        return title
+    own = harmless(_BRACKETS.sub(" ", title)).strip()
+    return f"{COLUMNS[field][0]} ({own})" if own else COLUMNS[field][0]
+
+
+def _by_titles(head: Sequence[SheetRow]) -> Layout:
+    header = find_header(head, COLUMNS, REQUIRED)
+    cells = next(row.cells for row in head if row.number == header.row_number)
+    if not has_what_is_needed(header.columns):
+        raise SheetError(
+            SheetFault.MISSING_COLUMNS,
+            missing=(COLUMNS["number"][0],),
+            found=tuple(harmless(text(cell)) for cell in cells if text(cell))[:SHOWN_TITLES],
+        )
+    fields = tuple(name for name in COLUMNS if name in header.columns)
+    indices = tuple(header.columns[name] for name in fields)
+    return Layout(header.row_number, fields, tuple(text(cells[index]) for index in indices), indices)
