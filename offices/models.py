@@ -70,6 +70,11 @@ class Office(models.Model):
     latitude = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True)
     items_per_day = models.PositiveIntegerField(null=True, blank=True)
+    service_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("a post office's open days until news of an item is overdue; empty: the registry's policy"),
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -164,7 +169,12 @@ class HandoverPolicy(models.Model):
     reminder_days = models.JSONField(
         default=days_of_reminders, help_text=_("days after arrival at the counter")
     )
-    silent_after_days = models.PositiveSmallIntegerField(default=8)
+    silent_after_days = models.PositiveSmallIntegerField(
+        default=8, help_text=_("open days of a post office until news of an item is overdue")
+    )
+    label_file_days = models.PositiveSmallIntegerField(
+        default=7, help_text=_("days after which drawn labels are removed: they hold names and addresses")
+    )
     items_per_shipment = models.PositiveIntegerField(default=2_000)
     items_per_bag = models.PositiveIntegerField(default=200)
     items_per_day = models.PositiveIntegerField(null=True, blank=True)

@@ -15,6 +15,7 @@ from shipments.models.cards import (
     ListedCard,
     PrintCheck,
 )
+from shipments.models.labels import LabelPart, LabelRun
 from shipments.models.shipments import (
     AllottedNumber,
     Bag,
@@ -42,7 +43,9 @@ __all__ = [
     "HeldCard",
     "IntakeFile",
     "Item",
+    "LabelPart",
     "LabelPrint",
+    "LabelRun",
     "Lane",
     "LanePolicy",
     "ListedCard",

@@ -153,6 +153,14 @@ class LabelPrint(models.Model):
     """One printing of a shipment's labels; every one after the first has a reason."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="label_prints")
+    run = models.ForeignKey(
+        "shipments.LabelRun",
+        on_delete=models.PROTECT,
+        related_name="prints",
+        null=True,
+        blank=True,
+        help_text=_("empty: printed by command"),
+    )
     format = models.CharField(max_length=12)
     labels = models.PositiveIntegerField()
     reason = models.CharField(max_length=200, blank=True, default="")
@@ -163,6 +171,7 @@ class LabelPrint(models.Model):
 
     class Meta:
         ordering = ["-printed_at"]
+        constraints = [models.UniqueConstraint(fields=["run", "shipment"], name="label_print_once_per_run")]
 
 
 class Handover(models.Model):
