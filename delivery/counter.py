@@ -370,9 +370,8 @@ def undo_collection(*, collection_id: int, reason: str, actor_id: int | None, at
         records.lock_cards([card_id])
         collection = Collection.objects.select_related("counter", "card").get(pk=collection_id)
         _refuse_undo(collection, at)
-        other = circulate_again(card_id=card_id)
-        if other:
-            raise DeliveryRefused(Code.NIK_CIRCULATES, reference=other)
+        if other := circulate_again(card_ids=[card_id]):
+            raise DeliveryRefused(Code.NIK_CIRCULATES, reference=other[card_id])
         collection.undone_at = at
         collection.undone_by_id = actor_id
         collection.undo_reason = reason.strip()[:200]

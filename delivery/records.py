@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from delivery import bulk
 from delivery.status import Action, Event, Reason, Receiver, State, Status
@@ -13,6 +14,7 @@ from delivery.status import Action, Event, Reason, Receiver, State, Status
 _EVENTS = "delivery_trackingevent"
 _STATES = "delivery_delivery"
 _SMALLINT_MAX = 32_767
+_CARD_FIGURES, _DIGEST_FIGURES = 10, 22
 
 _EVENT_COLUMNS: Mapping[str, str] = {
     "card_id": "bigint",
@@ -48,11 +50,15 @@ _STATE_COLUMNS: Mapping[str, str] = {
 _STATE_UPDATE = "ON CONFLICT (card_id) DO UPDATE SET " + ", ".join(
     f"{name} = EXCLUDED.{name}" for name in _STATE_COLUMNS if name != "card_id"
 )
+# A member by its value: twice as fast as asking the class, for every field of every row.
+_STATUS = {each.value: each for each in Status}
+_REASON = {each.value: each for each in Reason}
+_ACTION = {each.value: each for each in Action}
+_RECEIVER = {each.value: each for each in Receiver}
 _NOT_VOIDED = f"NOT EXISTS (SELECT 1 FROM {_EVENTS} v WHERE v.voids_id = e.id)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """One fact to record. `salt` tells apart two facts that are otherwise the same."""
 
     card_id: int
@@ -71,12 +77,16 @@ class NewEvent:
 
     @property
     def fingerprint(self) -> str:
-        """Who, what and when; not the file or row that tells it, nor what only some layouts carry."""
+        """Who, what and when; not the file or row that tells it, nor what only some layouts carry.
+
+        It begins with the card's key, so that the index grows where the card's other events stand: with fingerprints in
+        no order, 130,000 new ones rewrite the whole index.
+        """
         told = (
-            f"{self.card_id}|{self.item_id}|{self.status}|{self.reason}"
+            f"{self.card_id}|{self.item_id}|{self.status.value}|{self.reason.value}"
             f"|{self.occurred_at.timestamp():.6f}|{self.salt}"
         )
-        return _digest(told)
+        return f"{self.card_id:010x}{_digest(told)}"
 
     def as_event(self, fingerprint: str) -> Event:
         """Give the fact as the fold sees it."""
@@ -86,7 +96,7 @@ class NewEvent:
 
 
 def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(text.encode(), digest_size=16).hexdigest()[:_DIGEST_FIGURES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ class Known:
 
 def again(fingerprint: str) -> str:
     """Give the fingerprint of a fact that is told again after an undo."""
-    return _digest(f"again {fingerprint}")
+    return fingerprint[:_CARD_FIGURES] + _digest(f"again {fingerprint}")
 
 
 def file_row(file_id: object, row: int | None) -> tuple[str, int] | None:
@@ -135,21 +145,17 @@ def known(fingerprints: Collection[str]) -> dict[str, Known]:
 
 def states(card_ids: Collection[int]) -> dict[int, State]:
     """Read the kept states of cards; cards without one are left out."""
-    names = ", ".join(_STATE_COLUMNS)
+    names = ", ".join(
+        bulk.time_column(name) if kind == "timestamptz" else name for name, kind in _STATE_COLUMNS.items()
+    )
     rows = bulk.select(
         f"SELECT {names} FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(card_ids)]
     )
+    moment_of = bulk.moment_of
     return {
         card_id: State(
-            status=Status(status),
-            reason=Reason(reason),
-            action=Action(action),
-            receiver=Receiver(receiver),
-            item_id=item_id,
-            since=bulk.moment_of(since),
-            attempts=attempts,
-            contradictions=contradictions,
-            last_key=(bulk.moment_of(last_at), last_rank, last_fingerprint),
+            _STATUS[status], _REASON[reason], _ACTION[action], _RECEIVER[receiver], item_id, moment_of(since), attempts,
+            contradictions, (moment_of(last_at), last_rank, last_fingerprint),
         )
         for (
             card_id, item_id, status, reason, action, receiver, since, attempts, contradictions,
@@ -173,14 +179,15 @@ def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
     if not card_ids:
         return found
     rows = bulk.select(
-        "SELECT e.card_id, e.occurred_at, e.status, e.fingerprint, e.reason, e.action, e.receiver, e.item_id"
+        f"SELECT e.card_id, {bulk.time_column('e.occurred_at')}, e.status, e.fingerprint, e.reason, e.action, e.receiver,"
+        " e.item_id"
         f" FROM {_EVENTS} e WHERE {bulk.among('e.card_id', 'bigint')} AND e.status <> '' AND {_NOT_VOIDED}",
         [bulk.listed(card_ids)],
     )
     for card_id, occurred_at, status, fingerprint, reason, action, receiver, item_id in rows:
         event = Event(
-            bulk.moment_of(occurred_at), Status(status), fingerprint,
-            Reason(reason), Action(action), Receiver(receiver), item_id,
+            bulk.moment_of(occurred_at), _STATUS[status], fingerprint,
+            _REASON[reason], _ACTION[action], _RECEIVER[receiver], item_id,
         )  # fmt: skip
         found[card_id].append(event)
     return found
@@ -188,19 +195,20 @@ def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
 
 def store_events(
     told: Sequence[tuple[str, NewEvent]], *, recorded_at: datetime, recorded_by_id: int | None
-) -> None:
-    """Insert events under their fingerprints; what another worker has stored meanwhile stays as it is."""
+) -> int:
+    """Insert events under their fingerprints and give how many; a fingerprint that is stored stays as it is."""
     moment = bulk.moment
     at = moment(recorded_at)
+    files = {file: file_id(file) for file in {event.courier_file_id for _fingerprint, event in told}}
     rows = [
         (
             e.card_id, e.item_id, e.status.value, e.reason.value, e.action.value, e.receiver.value,
-            moment(e.occurred_at), e.place, e.source, file_id(e.courier_file_id), e.source_row, fingerprint,
+            moment(e.occurred_at), e.place, e.source, files[e.courier_file_id], e.source_row, fingerprint,
             e.note, at, recorded_by_id,
         )
         for fingerprint, e in told
     ]  # fmt: skip
-    bulk.insert(
+    return bulk.insert(
         table=_EVENTS, columns=_EVENT_COLUMNS, rows=rows, on_conflict="ON CONFLICT (fingerprint) DO NOTHING"
     )
 

@@ -6,9 +6,9 @@ it is a contradiction, which people are shown.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -163,8 +163,7 @@ ECHOES: Mapping[Status, frozenset[Status]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One fact. Sorts by time, then by the status's rank, then by fingerprint, so that the order is total."""
 
     occurred_at: datetime
@@ -180,8 +179,7 @@ class Event:
         return self.occurred_at, RANK[self.status], self.fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What the events amount to. `last_key` is that of the last event seen, accepted or not."""
 
     status: Status | None = None
@@ -232,8 +230,8 @@ def step(state: State, event: Event) -> State:
 def applied(state: State, event: Event, how: Fit) -> State:
     """Give the state after an event whose fit is known."""
     if how is not Fit.ACCEPTED:
-        return replace(
-            state, contradictions=state.contradictions + (how is Fit.CONTRADICTION), last_key=event.key
+        return state._replace(
+            contradictions=state.contradictions + (how is Fit.CONTRADICTION), last_key=event.key
         )
     return State(
         status=event.status,

@@ -137,8 +137,10 @@ def record_events(
     told = list(events)
     with transaction.atomic():
         records.lock_cards({event.card_id for event in told})
-        plan = _plan(told)
-        records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
+        plan = _plan(told, trusting=True)
+        if not _stored_as_planned(plan, recorded_at, recorded_by_id):
+            plan = _plan(told, trusting=False)
+            records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
         records.store_states(plan.after, kept=plan.before.keys())
         recorded = plan.report()
         _circulate(recorded.changed)
@@ -147,28 +149,60 @@ def record_events(
 
 def assess_events(*, events: Iterable[NewEvent]) -> Recorded:
     """Say what `record_events` would do; nothing is written."""
-    return _plan(list(events)).report()
+    return _plan(list(events), trusting=False).report()
 
 
-def _plan(told: list[NewEvent]) -> _Plan:
-    fingerprints, stored = _fingerprints(told)
+class _KnownAfterAll(Exception):
+    """An event that was trusted to be news is stored: it was voided."""
+
+
+def _stored_as_planned(plan: _Plan, recorded_at: datetime, recorded_by_id: int | None) -> bool:
+    """Store a plan's events; nothing, when one of them was stored before."""
+    try:
+        with transaction.atomic():
+            stored = records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
+            if stored < len(plan.events):
+                raise _KnownAfterAll
+    except _KnownAfterAll:
+        return False
+    return True
+
+
+def _plan(told: list[NewEvent], *, trusting: bool) -> _Plan:
+    """Say what the events do.
+
+    An event that happened after all that its card has seen is news, unless it is stored and void: trusting saves the
+    look for that, and the database says when the trust was misplaced.
+    """
     plan = _Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before={}, after={})
+    plan.before = records.states({event.card_id for event in told})
+    facts = [event.as_event(event.fingerprint) for event in told]
+    late = [
+        needs_refold(plan.before.get(event.card_id, _NOTHING), fact)
+        for event, fact in zip(told, facts, strict=True)
+    ]
+    unsure = {fact.fingerprint for fact, is_late in zip(facts, late, strict=True) if is_late or not trusting}
+    facts, stored = _looked_up(facts, unsure)
     news: dict[int, list[tuple[int, Event]]] = defaultdict(list)
-    repeated: set[int] = set()
+    whole: set[int] = set()
     seen: set[str] = set()
-    for index, (event, fingerprint) in enumerate(zip(told, fingerprints, strict=True)):
+    for index, (event, fact) in enumerate(zip(told, facts, strict=True)):
+        fingerprint = fact.fingerprint
         if fingerprint in seen:
             continue
         known = stored.get(fingerprint)
         if known is None:
             plan.events.append((fingerprint, event))
+            if late[index]:
+                plan.late += 1
+                whole.add(event.card_id)
         elif known.voided or known.file_row is None or known.file_row != _file_row(event):
             continue
         else:  # the same row of the same file: an earlier try of this very work stored it
-            repeated.add(event.card_id)
+            whole.add(event.card_id)
         seen.add(fingerprint)
-        news[event.card_id].append((index, event.as_event(fingerprint)))
-    _advance(plan, news, repeated)
+        news[event.card_id].append((index, fact))
+    _advance(plan, news, whole)
     return plan
 
 
@@ -176,29 +210,24 @@ def _file_row(event: NewEvent) -> tuple[str, int] | None:
     return records.file_row(event.courier_file_id, event.source_row)
 
 
-def _fingerprints(told: list[NewEvent]) -> tuple[list[str], dict[str, records.Known]]:
-    """Give each fact's fingerprint and what is stored under them; a fact that was undone is told under a new one."""
-    fingerprints = [event.fingerprint for event in told]
-    stored = records.known(set(fingerprints))
+def _looked_up(facts: list[Event], unsure: set[str]) -> tuple[list[Event], dict[str, records.Known]]:
+    """Look for facts that may be stored; one that was undone is told under a new fingerprint."""
+    stored = records.known(unsure) if unsure else {}
     undone = {fingerprint for fingerprint, known in stored.items() if known.undone}
     while undone:
-        fingerprints = [records.again(each) if each in undone else each for each in fingerprints]
+        facts = [
+            fact._replace(fingerprint=records.again(fact.fingerprint)) if fact.fingerprint in undone else fact
+            for fact in facts
+        ]
         found = records.known({records.again(each) for each in undone})
         stored |= found
         undone = {fingerprint for fingerprint, known in found.items() if known.undone}
-    return fingerprints, stored
+    return facts, stored
 
 
-def _advance(plan: _Plan, news: Mapping[int, list[tuple[int, Event]]], repeated: set[int]) -> None:
+def _advance(plan: _Plan, news: Mapping[int, list[tuple[int, Event]]], whole: set[int]) -> None:
     """Step each card's kept state, or fold the card whole where an event came late."""
-    plan.before = records.states(news.keys())
-    whole = repeated | records.with_events(news.keys() - plan.before.keys())
-    for card_id, events in news.items():
-        kept = plan.before.get(card_id, _NOTHING)
-        late = sum(1 for _index, event in events if needs_refold(kept, event))
-        if late and card_id not in repeated:
-            plan.late += late
-            whole.add(card_id)
+    whole = whole | records.with_events(news.keys() - plan.before.keys())
     histories = records.histories(whole)
     for card_id, events in news.items():
         if card_id in whole:
@@ -309,9 +338,13 @@ def _circulate(changed: Mapping[int, tuple[State, State]]) -> None:
             if new.status in FINAL and old.status not in FINAL
         ]
     )
-    for card_id, (old, new) in changed.items():
-        if old.status in FINAL and new.status not in FINAL:
-            circulate_again(card_id=card_id)
+    circulate_again(
+        card_ids=[
+            card_id
+            for card_id, (old, new) in changed.items()
+            if old.status in FINAL and new.status not in FINAL
+        ]
+    )
 
 
 def _folded(card_ids: Collection[int]) -> dict[int, State]:

@@ -18,14 +18,28 @@ def end_items(*, item_ids: Sequence[int]) -> int:
     return ended
 
 
-def circulate_again(*, card_id: int) -> str:
-    """Put a released card back into circulation; give '', or the reference of the print that circulates now."""
-    card = Card.objects.only("nik_index").get(pk=card_id)
-    CirculatingCard.objects.bulk_create(
-        [CirculatingCard(nik_index=card.nik_index, card_id=card_id)], ignore_conflicts=True
-    )
-    holder = CirculatingCard.objects.select_related("card").get(nik_index=card.nik_index)
-    return "" if holder.card_id == card_id else holder.card.reference
+def circulate_again(*, card_ids: Sequence[int]) -> dict[int, str]:
+    """Put released cards back into circulation; give, of those that cannot, the print that circulates now, by card."""
+    other: dict[int, str] = {}
+    for start in range(0, len(card_ids), CHUNK):
+        cards = dict(
+            Card.objects.filter(pk__in=card_ids[start : start + CHUNK]).values_list("pk", "nik_index")
+        )
+        CirculatingCard.objects.bulk_create(
+            [CirculatingCard(nik_index=nik_index, card_id=pk) for pk, nik_index in cards.items()],
+            ignore_conflicts=True,
+        )
+        holders = CirculatingCard.objects.filter(nik_index__in=cards.values())
+        circulating = {
+            nik_index: (pk, reference)
+            for nik_index, pk, reference in holders.values_list("nik_index", "card_id", "card__reference")
+        }
+        other |= {
+            pk: circulating[nik_index][1]
+            for pk, nik_index in cards.items()
+            if circulating[nik_index][0] != pk
+        }
+    return other
 
 
 def renew_access(*, card_id: int) -> None:
