@@ -2,12 +2,20 @@
 
 from delivery.models.counter import Appointment, Collection, CounterStay, VillageList, VillageListCard
 from delivery.models.courier_files import CourierFile, CourierRow, StatusText
+from delivery.models.destructions import Destruction, DestructionCard
 from delivery.models.events import Delivery, TrackingEvent
-from delivery.models.messages import Message
-from delivery.models.residents import ContactChoice, Enquiry, LookupLimit
+from delivery.models.messages import Message, MessagePace, MessageReply
+from delivery.models.residents import (
+    AddressRequest,
+    ContactChoice,
+    Enquiry,
+    LookupLimit,
+    ResidentChoice,
+)
 from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard
 
 __all__ = [
+    "AddressRequest",
     "Appointment",
     "Collection",
     "ContactChoice",
@@ -15,9 +23,14 @@ __all__ = [
     "CourierFile",
     "CourierRow",
     "Delivery",
+    "Destruction",
+    "DestructionCard",
     "Enquiry",
     "LookupLimit",
     "Message",
+    "MessagePace",
+    "MessageReply",
+    "ResidentChoice",
     "ReturnReceipt",
     "StatusText",
     "StrayItem",
