@@ -18,6 +18,9 @@ class CounterStay(models.Model):
     shelf = models.CharField(max_length=16, blank=True, default="")
     arrived_at = models.DateTimeField()
     hold_until = models.DateField()
+    follows = models.CharField(
+        max_length=10, blank=True, default="", help_text=_("where it goes, once it was kept too long")
+    )
     live = models.BooleanField(null=True, default=True)
 
     class Meta:
@@ -25,6 +28,9 @@ class CounterStay(models.Model):
             models.UniqueConstraint(fields=["card", "live"], name="card_on_one_shelf"),
             models.CheckConstraint(
                 condition=Q(live__isnull=True) | Q(live=True), name="stay_live_true_or_null"
+            ),
+            models.CheckConstraint(
+                condition=Q(follows__in=["", "VILLAGE", "REGISTRY"]), name="stay_follows_known"
             ),
         ]
         indexes = [
