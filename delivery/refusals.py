@@ -15,6 +15,11 @@ class Code(StrEnum):
     FILE_ALREADY_APPLIED = "FILE_ALREADY_APPLIED"
     FILE_REFUSED = "FILE_REFUSED"
     FILE_IN_WORK = "FILE_IN_WORK"
+    FILE_NOT_KEPT = "FILE_NOT_KEPT"
+    HEADER_ROW_UNKNOWN = "HEADER_ROW_UNKNOWN"
+    COLUMN_MISSING = "COLUMN_MISSING"
+    COLUMN_UNKNOWN = "COLUMN_UNKNOWN"
+    COLUMN_TWICE = "COLUMN_TWICE"
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
@@ -48,6 +53,20 @@ class Code(StrEnum):
     DAY_TOO_LATE = "DAY_TOO_LATE"
     ALREADY_BOOKED = "ALREADY_BOOKED"
     NOT_BOOKED = "NOT_BOOKED"
+    SLOT_UNKNOWN = "SLOT_UNKNOWN"
+    SLOT_PASSED = "SLOT_PASSED"
+    SLOT_FULL = "SLOT_FULL"
+    # waiting for a place
+    PLACES_LEFT = "PLACES_LEFT"
+    PLACES_INVALID = "PLACES_INVALID"
+    ALREADY_WAITING = "ALREADY_WAITING"
+    NOT_WAITING = "NOT_WAITING"
+    NOT_OFFERED = "NOT_OFFERED"
+    OFFER_EXPIRED = "OFFER_EXPIRED"
+    # closures taken back, and a counter without network
+    CLOSURE_ENDED = "CLOSURE_ENDED"
+    LIST_INVALID = "LIST_INVALID"
+    CONFLICT_SETTLED = "CONFLICT_SETTLED"
     # village lists
     NO_CARDS = "NO_CARDS"
     CARD_NOT_HERE = "CARD_NOT_HERE"
@@ -80,6 +99,11 @@ MESSAGES: Mapping[Code, str] = {
     Code.FILE_ALREADY_APPLIED: "The file %(name)s is already applied. Undo it before you apply it again.",
     Code.FILE_REFUSED: "The file %(name)s was refused. Correct it and upload it again.",
     Code.FILE_IN_WORK: "The file %(name)s is being worked on. Wait for its job, or cancel the job first.",
+    Code.FILE_NOT_KEPT: "The upload of %(name)s is not kept any more. Upload the file again.",
+    Code.HEADER_ROW_UNKNOWN: "Row %(row)s holds no titles. Choose the row that stands above the data.",
+    Code.COLUMN_MISSING: "Say which column holds the status, the date, and the number or the reference.",
+    Code.COLUMN_UNKNOWN: "The file has no column %(column)s. Choose one from the list.",
+    Code.COLUMN_TWICE: "Column %(column)s was chosen twice. Each column is read as one thing.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
     Code.OFFICE_SENDS_NO_STATUS_FILES: (
@@ -114,6 +138,18 @@ MESSAGES: Mapping[Code, str] = {
     Code.DAY_TOO_LATE: "The card is kept until %(until)s. Choose an earlier day.",
     Code.ALREADY_BOOKED: "There is already an appointment on %(day)s.",
     Code.NOT_BOOKED: "There is no appointment to cancel.",
+    Code.SLOT_UNKNOWN: "No slot begins at %(slot)s. Choose one from the list.",
+    Code.SLOT_PASSED: "The slot of %(slot)s on %(day)s has passed. Choose a later one.",
+    Code.SLOT_FULL: "All places at %(slot)s on %(day)s are taken. Offer another slot.",
+    Code.PLACES_LEFT: "There are places left on %(day)s: book one instead of waiting.",
+    Code.PLACES_INVALID: "Write how many places are added, or with a minus how many are taken away.",
+    Code.ALREADY_WAITING: "This card is already on the waiting list for %(day)s.",
+    Code.NOT_WAITING: "This card is not on a waiting list.",
+    Code.NOT_OFFERED: "No place is kept for this card.",
+    Code.OFFER_EXPIRED: "The place was kept for some time and has gone to the next. Join the list again.",
+    Code.CLOSURE_ENDED: "This closure has already ended, so there is nothing to take back.",
+    Code.LIST_INVALID: "This confirmation does not belong to a list that was signed for this counter.",
+    Code.CONFLICT_SETTLED: "This conflict was already settled.",
     Code.NO_CARDS: "There is no card here for this village.",
     Code.CARD_NOT_HERE: "%(reference)s is not at this office: it is %(status)s.",
     Code.RETURN_DATE_PASSED: "%(day)s has passed. Write the day by which leftovers come back.",
