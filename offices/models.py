@@ -81,6 +81,9 @@ class Office(models.Model):
             "a post office's open days until news of an item is overdue; empty: the registry's policy"
         ),
     )
+    applies_status_files = models.BooleanField(
+        default=False, help_text=_("its status files are applied without a person who looks at the preview")
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
