@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addresses', '0003_alter_address_group_key_alter_address_reasons_and_more'),
+        ('addresses', '0001_addresses_reviews_aliases'),
         ('offices', '0001_offices_areas_closures_quotas'),
         ('shipments', '0006_label_runs_and_parts'),
     ]
