@@ -7,6 +7,7 @@ from api.resource import NoSuchAddress
 from api.views.addresses import AddressViewSet, RegionViewSet
 from api.views.backlog import BacklogViewSet
 from api.views.cards import CardViewSet
+from api.views.column_profiles import ColumnProfileViewSet, StatusTextViewSet
 from api.views.counter import AppointmentViewSet, CollectionViewSet, CounterViewSet
 from api.views.courier_files import CourierFileViewSet
 from api.views.differences import DifferenceViewSet
@@ -32,6 +33,7 @@ router.register("appointments", AppointmentViewSet, basename="appointment")
 router.register("backlog", BacklogViewSet, basename="backlog")
 router.register("cards", CardViewSet, basename="card")
 router.register("collections", CollectionViewSet, basename="collection")
+router.register("column-profiles", ColumnProfileViewSet, basename="column-profile")
 router.register("counter", CounterViewSet, basename="counter")
 router.register("courier-files", CourierFileViewSet, basename="courier-file")
 router.register("differences", DifferenceViewSet, basename="difference")
@@ -46,6 +48,7 @@ router.register("regions", RegionViewSet, basename="region")
 router.register("returns", ReturnViewSet, basename="return")
 router.register("review", ReviewViewSet, basename="review")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("status-texts", StatusTextViewSet, basename="status-text")
 router.register("transfers", TransferViewSet, basename="transfer")
 router.register("village-lists", VillageListViewSet, basename="village-list")
 

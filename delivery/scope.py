@@ -6,10 +6,12 @@ from accounts.models import Role, User
 from delivery.models import (
     Appointment,
     Collection,
+    ColumnProfile,
     CounterStay,
     CourierFile,
     Enquiry,
     ReturnReceipt,
+    StatusText,
     Transfer,
     TransferCard,
     VillageList,
@@ -57,6 +59,29 @@ def courier_files_visible_to(user: User) -> QuerySet[CourierFile]:
     if user.role == Role.PARTNER:
         return CourierFile.objects.filter(office_id=user.office_id)
     return CourierFile.objects.none()
+
+
+def column_profiles_visible_to(user: User) -> QuerySet[ColumnProfile]:
+    """Give a registry the layouts of its own files and of those of its post offices, a partner its own office's."""
+    if user.office_id is None or not user.is_active:
+        return ColumnProfile.objects.none()
+    if user.role in _REGISTRY:
+        return ColumnProfile.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.PARTNER:
+        return ColumnProfile.objects.filter(office_id=user.office_id)
+    return ColumnProfile.objects.none()
+
+
+def status_texts_visible_to(user: User) -> QuerySet[StatusText]:
+    """Give a registry the meanings that it has said and those said for all; an administrator those said for all."""
+    if not user.is_active:
+        return StatusText.objects.none()
+    shared = StatusText.objects.filter(office_id__isnull=True)
+    if user.role == Role.ADMINISTRATOR:
+        return shared
+    if user.role in _REGISTRY and user.office_id is not None:
+        return shared | StatusText.objects.filter(office_id=user.office_id)
+    return StatusText.objects.none()
 
 
 def returns_visible_to(user: User) -> QuerySet[ReturnReceipt]:

@@ -83,7 +83,7 @@ def map_text(
     workbooks of the files are written anew by a worker.
     """
     meaning = (_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
-    if meaning[0] not in _SAID_BY_COURIERS:
+    if meaning[0] not in SAID_BY_COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
     said, remark = folded(status_text)[:120], folded(remark_text)[:120]
     outcomes: Counter[str] = Counter()
@@ -117,7 +117,7 @@ def map_text(
 
 
 # What happens in our own hands is never a courier's to say.
-_SAID_BY_COURIERS = frozenset(
+SAID_BY_COURIERS = frozenset(
     status
     for status in Status
     if status
