@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count
 
 from accounts.services import record
 from delivery import bulk, messages
+from delivery.appointments import give_back_all
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, CounterStay
 from delivery.refusals import Code, DeliveryRefused
 from offices.models import Closure, Office, Service
-from offices.services import close_for, offices_of_area, return_places
+from offices.services import close_for, offices_of_area
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,7 @@ def _give_back(counters: Sequence[int], closure: Closure, at: datetime) -> int:
     standing = Appointment.objects.filter(
         counter_id__in=counters, day__range=(closure.starts_on, closure.ends_on), cancelled_at__isnull=True
     )
-    places = list(standing.order_by().values_list("counter_id", "lane", "day").annotate(Count("pk")))
-    return_places(taken=places)
-    return standing.update(cancelled_at=at)
+    return give_back_all(standing, at=at)
 
 
 def waiting_at_closed_counters(*, on: date) -> dict[int, int]:

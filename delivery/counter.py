@@ -20,8 +20,10 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
 from delivery.status import Receiver, Status
 from delivery.tracking import void_events
+from delivery.waiting import leave_as_collected
 from offices.models import HandoverPolicy, Office, Service
-from offices.services import is_closed, local_day, lock_offices, places_left, policy_of
+from offices.quotas import places_left
+from offices.services import is_closed, local_day, lock_offices, policy_of
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access
@@ -345,6 +347,7 @@ def _give_out(
         collected_by_id=actor_id,
     )
     release_cards(card_ids=[card.pk])
+    leave_as_collected(card_id=card.pk, counter=counter, at=at)
     messages.queue(card_ids=[card.pk], occasion=Occasion.COLLECTED, at=at, sequence=None)
     record(
         actor_id=actor_id,

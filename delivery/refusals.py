@@ -31,6 +31,21 @@ class Code(StrEnum):
     TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
     CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
+    ALREADY_SETTLED = "ALREADY_SETTLED"
+    RETURN_NOT_WAITING = "RETURN_NOT_WAITING"
+    OTHER_REGENCY = "OTHER_REGENCY"
+    OFFICER_MISSING = "OFFICER_MISSING"
+    NOT_TO_SIGN_OFF = "NOT_TO_SIGN_OFF"
+    NOT_KEPT_LONGER = "NOT_KEPT_LONGER"
+    NO_REGISTRY_ABOVE = "NO_REGISTRY_ABOVE"
+    # destruction
+    NOTHING_TO_DESTROY = "NOTHING_TO_DESTROY"
+    NOT_TO_DESTROY = "NOT_TO_DESTROY"
+    COUNT_DIFFERS = "COUNT_DIFFERS"
+    SAME_OFFICER = "SAME_OFFICER"
+    ALREADY_DESTROYED = "ALREADY_DESTROYED"
+    DESTRUCTION_CANCELLED = "DESTRUCTION_CANCELLED"
+    NOT_SIGNED = "NOT_SIGNED"
     # counter
     NOT_FOUND = "NOT_FOUND"
     ALREADY_COLLECTED = "ALREADY_COLLECTED"
@@ -77,6 +92,12 @@ class Code(StrEnum):
     TEXT_MISSING = "TEXT_MISSING"
     ALREADY_ANSWERED = "ALREADY_ANSWERED"
     TOO_MANY_ENQUIRIES = "TOO_MANY_ENQUIRIES"
+    # what residents choose
+    CHOICE_NOT_POSSIBLE = "CHOICE_NOT_POSSIBLE"
+    PHONE_INVALID = "PHONE_INVALID"
+    EMAIL_INVALID = "EMAIL_INVALID"
+    CORRECTION_EMPTY = "CORRECTION_EMPTY"
+    CORRECTION_WAITS = "CORRECTION_WAITS"
 
 
 class DeliveryRefused(Exception):
@@ -118,6 +139,24 @@ MESSAGES: Mapping[Code, str] = {
     ),
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
     Code.DECISION_NOT_POSSIBLE: "%(decision)s is no decision about a return. Choose one from the list.",
+    Code.ALREADY_SETTLED: "Somebody has settled this case already.",
+    Code.RETURN_NOT_WAITING: "%(reference)s does not wait for a decision any more. Load the list again.",
+    Code.OTHER_REGENCY: (
+        "The address lies outside this registry office's region. Send the card to that office, or choose another way."
+    ),
+    Code.OFFICER_MISSING: "A person must sign; a program alone cannot.",
+    Code.NOT_TO_SIGN_OFF: "%(reference)s is not on the open list of the registry. Load the list again.",
+    Code.NOT_KEPT_LONGER: "%(reference)s does not stand on this shelf. Load the list again.",
+    Code.NO_REGISTRY_ABOVE: "%(office)s is no counter of a registry office.",
+    Code.NOTHING_TO_DESTROY: "There is nothing to destroy. Choose cards of the list.",
+    Code.NOT_TO_DESTROY: (
+        "%(reference)s cannot be destroyed: it is not damaged, void, printed twice or on the registry's list."
+    ),
+    Code.COUNT_DIFFERS: "The list holds %(cards)s cards, not %(counted)s. Count again before you sign.",
+    Code.SAME_OFFICER: "You have signed this list already. The second signature is another officer's.",
+    Code.ALREADY_DESTROYED: "The cards of list %(number)s are destroyed. That cannot be undone.",
+    Code.DESTRUCTION_CANCELLED: "List %(number)s was cancelled. Make a new one.",
+    Code.NOT_SIGNED: "List %(number)s has no signature to take back.",
     Code.NOT_FOUND: "No card answers to what was scanned. Scan the label again or type the number.",
     Code.ALREADY_COLLECTED: "The card was already collected on %(day)s.",
     Code.WRONG_OFFICE: "The card waits at %(office)s, not here. Send the person there.",
@@ -157,5 +196,10 @@ MESSAGES: Mapping[Code, str] = {
     Code.ALREADY_REPORTED: "%(reference)s was already reported as %(result)s.",
     Code.TEXT_MISSING: "Write your question.",
     Code.ALREADY_ANSWERED: "This question was already answered.",
+    Code.CHOICE_NOT_POSSIBLE: "The card is not where this can be chosen. Load the page again.",
+    Code.PHONE_INVALID: "This is no Indonesian mobile number. Write it like 0812 3456 7890.",
+    Code.EMAIL_INVALID: "This is no e-mail address. Correct it, or leave the field empty.",
+    Code.CORRECTION_EMPTY: "Write at least one part of the address.",
+    Code.CORRECTION_WAITS: "A correction of this address waits for its decision already.",
     Code.TOO_MANY_ENQUIRIES: "There are already %(open)s questions about this card that wait for an answer.",
 }

@@ -5,6 +5,7 @@ from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow
 from delivery.models.destructions import Destruction, DestructionCard
 from delivery.models.events import Delivery, TrackingEvent
 from delivery.models.messages import Message, MessagePace, MessageReply
+from delivery.models.offline import OfflineConflict
 from delivery.models.residents import (
     AddressRequest,
     ContactChoice,
@@ -13,10 +14,12 @@ from delivery.models.residents import (
     ResidentChoice,
 )
 from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard
+from delivery.models.waiting import ClosureStay, WaitingEntry
 
 __all__ = [
     "AddressRequest",
     "Appointment",
+    "ClosureStay",
     "Collection",
     "ColumnProfile",
     "ContactChoice",
@@ -29,6 +32,7 @@ __all__ = [
     "Enquiry",
     "LookupLimit",
     "Message",
+    "OfflineConflict",
     "MessagePace",
     "MessageReply",
     "ResidentChoice",
@@ -40,4 +44,5 @@ __all__ = [
     "TransferCard",
     "VillageList",
     "VillageListCard",
+    "WaitingEntry",
 ]

@@ -40,14 +40,22 @@ class CounterStay(models.Model):
 
 
 class Appointment(models.Model):
-    """A place of a day's quota at a counter, for one card."""
+    """A place of a day's quota at a counter, for one card; in a slot of the day, or at any time of it."""
 
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="appointments")
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="appointments")
     day = models.DateField()
+    starts_at = models.TimeField(null=True, blank=True, help_text=_("the slot; empty: at any time of the day"))
     lane = models.CharField(max_length=8, default="ORDINARY")
     booked_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    closure = models.ForeignKey(
+        "offices.Closure", on_delete=models.SET_NULL, related_name="+", null=True, blank=True,
+        help_text=_("the closure that it gave way to"),
+    )  # fmt: skip
+    moved_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="moved_to", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["day", "pk"]

@@ -16,6 +16,8 @@ class Message(models.Model):
         READY_AT_COUNTER = "READY_AT_COUNTER", _("ready at the counter")
         REMINDER = "REMINDER", _("reminder")
         MOVED = "MOVED", _("moved to another counter")
+        REOPENED = "REOPENED", _("the counter is open again")
+        PLACE_OFFERED = "PLACE_OFFERED", _("a place became free")
         COLLECTED = "COLLECTED", _("collected")
         ENQUIRY_ANSWERED = "ENQUIRY_ANSWERED", _("question answered")
         ADDRESS_CHECKED = "ADDRESS_CHECKED", _("address correction decided")
