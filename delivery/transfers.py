@@ -184,7 +184,8 @@ def receive_transfer(
 ) -> TransferReceipt:
     """Shelve what arrived and tell the residents; None: all of it. What is missing stays on its way.
 
-    At a registry office they are cards that nobody collected: they go on its list. May be repeated for cards that arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
+    At a registry office they are cards that nobody collected: they go on its list. May be repeated for cards that
+    arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
     """
     with transaction.atomic():
         transfer = (

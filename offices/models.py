@@ -216,7 +216,7 @@ class HandoverPolicy(models.Model):
 
 
 class FollowUp(models.Model):
-    """What follows when a card came back, or was not collected. What an office leaves empty its registry office says."""
+    """What follows when a card came back or was not collected; what is left empty, the registry office says."""
 
     class Follows(models.TextChoices):
         COUNTER = "COUNTER", _("counter pickup")
