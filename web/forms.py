@@ -7,9 +7,12 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
+from delivery.courier_files.mapping import SheetColumn
+from delivery.courier_files.rows import REQUIRED
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
 from privacy.models import DataRequest
@@ -196,6 +199,12 @@ class LabelForm(Styled, forms.Form):
         return self.cleaned_data["right_mm"] or 0.0, self.cleaned_data["down_mm"] or 0.0
 
 
+class ChosenLabelsForm(LabelForm):
+    """How the labels of several shipments are printed: each begins on a sheet of its own."""
+
+    start = None  # type: ignore[assignment]
+
+
 class SettleForm(Styled, forms.Form):
     """How a difference was settled."""
 
@@ -226,10 +235,49 @@ class CourierUploadForm(UploadForm):
 
     what = forms.ChoiceField(
         label=_("What to do"),
-        choices=[("preview", _("check first, apply later")), ("apply", _("apply at once"))],
+        choices=[
+            ("preview", _("check first, apply later")),
+            ("apply", _("apply at once")),
+            ("columns", _("say first what the columns hold")),
+        ],
         initial="preview",
         widget=forms.RadioSelect,
     )
+
+
+class ColumnsForm(Styled, forms.Form):
+    """Which column of a sheet holds what: one choice for each thing that is read, from the sheet's own columns."""
+
+    LABELS: Mapping[str, Promise] = {
+        "number": _("Item number of the post"),
+        "reference": _("Our reference"),
+        "status": _("Status"),
+        "remark": _("Remark"),
+        "date": _("Date and time"),
+        "place": _("Place or office"),
+        "received_by": _("Who received it"),
+        "returned": _("Marked as a return"),
+    }
+
+    def __init__(self, *args: Any, columns: Iterable[SheetColumn], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        listed = list(columns)
+        names = [(column.index, f"{column.letters} · {column.title}") for column in listed]
+        told = {column.field: column.index for column in listed}
+        for field, label in self.LABELS.items():
+            self.fields[field] = forms.TypedChoiceField(
+                label=label,
+                required=field in REQUIRED,
+                choices=[("", _("not in this file")), *names],
+                coerce=int,
+                empty_value=None,
+                initial=told.get(field, ""),
+                widget=forms.Select(attrs={"class": "form-select"}),
+            )
+
+    def columns(self) -> dict[str, int]:
+        """What was chosen: field → index of its column."""
+        return {field: index for field, index in self.cleaned_data.items() if index is not None}
 
 
 class MeaningForm(Styled, forms.Form):

@@ -185,7 +185,12 @@ OVERTAKEN: Mapping[str, Word] = {
 
 JOB_KIND: Mapping[str, Word] = {
     "courier.file": Word(_("Courier file")),
+    "courier.undo": Word(_("Undo of a courier file")),
+    "courier.result": Word(_("Result workbooks written anew")),
+    "courier.replay": Word(_("Courier file read anew")),
+    "courier.pull": Word(_("Status fetched from the post")),
     "cards.import": Word(_("Intake of printed cards")),
+    "shipments.labels": Word(_("Labels")),
 }
 
 OBJECT: Mapping[str, Word] = {
@@ -202,6 +207,8 @@ OBJECT: Mapping[str, Word] = {
     "area_hold": Word(_("area hold")),
     "name": Word(_("name of a region")),
     "status_text": Word(_("text of the post")),
+    "column_profile": Word(_("layout of a file")),
+    "event": Word(_("event")),
     "transfer": Word(_("transfer")),
     "village_list": Word(_("village list")),
 }
@@ -229,6 +236,13 @@ OPERATION: Mapping[str, Word] = {
     "HOLD_AREA": Word(_("held an area")),
     "HOLD_CARDS": Word(_("held cards of a list")),
     "RELEASE_HOLD": Word(_("released an area")),
+    "MAP_COLUMNS": Word(_("said what columns hold")),
+    "FORGET_COLUMNS": Word(_("forgot a layout")),
+    "SET_STATUS_FILES_APPLIED": Word(_("set whether status files are applied at once")),
+    "REPLAY_COURIER_FILE": Word(_("read a courier file anew")),
+    "RECORD_EVENTS": Word(_("recorded events by hand")),
+    "UNDO_EVENTS": Word(_("undid events recorded by hand")),
+    "FORGET_UPLOADS": Word(_("forgot uploads")),
     "MAP_STATUS_TEXT": Word(_("said what a text means")),
     "OPEN_SHIPMENT": Word(_("opened a shipment")),
     "PRINT_LABELS": Word(_("printed labels")),

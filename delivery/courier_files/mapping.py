@@ -28,6 +28,7 @@ from spreadsheets.faults import CellError
 from spreadsheets.frames import SheetRow
 from spreadsheets.headers import SEARCHED_ROWS
 from spreadsheets.reading import open_sheet
+from spreadsheets.writing import column_letters
 
 SAMPLES_SHOWN = 5
 _SAMPLE_CHARACTERS = 40
@@ -42,6 +43,11 @@ class SheetColumn:
     title: str
     samples: Sequence[str]
     field: str  # what its title tells, or what was said before; empty: nothing
+
+    @property
+    def letters(self) -> str:
+        """The column as the spreadsheet program names it: A, B, …"""
+        return column_letters(self.index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
