@@ -20,6 +20,8 @@ class Code(StrEnum):
     COLUMN_MISSING = "COLUMN_MISSING"
     COLUMN_UNKNOWN = "COLUMN_UNKNOWN"
     COLUMN_TWICE = "COLUMN_TWICE"
+    TIME_AHEAD = "TIME_AHEAD"
+    NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
@@ -125,6 +127,8 @@ MESSAGES: Mapping[Code, str] = {
     Code.COLUMN_MISSING: "Say which column holds the status, the date, and the number or the reference.",
     Code.COLUMN_UNKNOWN: "The file has no column %(column)s. Choose one from the list.",
     Code.COLUMN_TWICE: "Column %(column)s was chosen twice. Each column is read as one thing.",
+    Code.TIME_AHEAD: "The time lies in the future. Write when it happened.",
+    Code.NOTHING_TO_UNDO: "You have recorded nothing that could be undone.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
     Code.OFFICE_SENDS_NO_STATUS_FILES: (

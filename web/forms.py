@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
 from delivery.courier_files.mapping import SheetColumn
+from delivery.courier_files.meanings import SAID_BY_COURIERS
 from delivery.courier_files.rows import REQUIRED
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
@@ -280,27 +281,38 @@ class ColumnsForm(Styled, forms.Form):
         return {field: index for field, index in self.cleaned_data.items() if index is not None}
 
 
-class MeaningForm(Styled, forms.Form):
+class StatusForm(Styled, forms.Form):
+    """What the post did: status, reason and action, in words."""
+
+    status = forms.ChoiceField(label=_("Meaning"))
+    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    action = forms.ChoiceField(label=_("What the post did"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        meanings = [(code, word.label) for code, word in words.DELIVERY.items() if code in SAID_BY_COURIERS]
+        none = [("", _("none"))]
+        self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
+
+
+class MeaningForm(StatusForm):
     """What a courier's text means."""
 
     courier = forms.CharField(max_length=12, widget=forms.HiddenInput)
     status_text = forms.CharField(max_length=120, widget=forms.HiddenInput)
     remark_text = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
-    status = forms.ChoiceField(label=_("Meaning"))
-    reason = forms.ChoiceField(label=_("Reason"), required=False)
-    action = forms.ChoiceField(label=_("What the post did"), required=False)
 
-    OURS = frozenset(
-        {"RETURN_RECEIVED", "IN_TRANSFER", "READY_AT_COUNTER", "COLLECTED", "AT_VILLAGE", "GIVEN_BY_VILLAGE"}
-    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        meanings = [(code, word.label) for code, word in words.DELIVERY.items() if code not in self.OURS]
-        none = [("", _("none"))]
-        self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
-        self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
-        self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
+class HandEventForm(StatusForm):
+    """What the post said of the items that are scanned next."""
+
+    occurred_at = forms.DateTimeField(
+        label=_("When it happened"), required=False, help_text=_("Empty: now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )  # fmt: skip
+    place = forms.CharField(label=_("Place or office"), required=False, max_length=80)
 
 
 class S10BlockForm(Styled, forms.Form):

@@ -8,7 +8,7 @@ from api.serializers.shapes import OutcomesField, Shape
 from api.serializers.uploads import UploadRequest
 from delivery.courier_files import can_be_mapped
 from delivery.courier_files.rows import COLUMNS
-from delivery.courier_files.unmapped import SAID_BY_COURIERS
+from delivery.courier_files.meanings import SAID_BY_COURIERS
 from delivery.couriers import COURIERS
 from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
 from delivery.status import Action, Reason

@@ -1,11 +1,42 @@
 """What people have said that a courier's texts mean: at one registry office, or for all of them."""
 
+from enum import StrEnum
+from typing import TypeVar
+
 from django.db.models import Q, QuerySet
 
 from delivery.couriers import Courier, Meaning
 from delivery.models import StatusText
+from delivery.refusals import Code, DeliveryRefused
 from delivery.status import Action, Reason, Status
 from offices.models import Office
+
+# What happens in our own hands is never a courier's to say.
+SAID_BY_COURIERS = frozenset(
+    status
+    for status in Status
+    if status
+    not in {
+        Status.RETURN_RECEIVED, Status.IN_TRANSFER, Status.READY_AT_COUNTER, Status.COLLECTED, Status.AT_VILLAGE,
+        Status.GIVEN_BY_VILLAGE,
+    }
+)  # fmt: skip
+WordT = TypeVar("WordT", bound=StrEnum)
+
+
+def meaning_said(*, status: str, reason: str = "", action: str = "") -> Meaning:
+    """Read what a person says that a courier did. Refuses what is no word of ours, and what only we can do."""
+    meaning = Meaning(_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
+    if meaning.status not in SAID_BY_COURIERS:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
+    return meaning
+
+
+def _one_of(vocabulary: type[WordT], value: str) -> WordT:
+    try:
+        return vocabulary(value)
+    except ValueError as error:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
 
 
 def registry_of(office: Office) -> int:

@@ -3,7 +3,7 @@
 from delivery.models.counter import Appointment, Collection, CounterStay, VillageList, VillageListCard
 from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, StatusText
 from delivery.models.destructions import Destruction, DestructionCard
-from delivery.models.events import Delivery, TrackingEvent
+from delivery.models.events import Delivery, HandEvent, TrackingEvent
 from delivery.models.messages import Message, MessagePace, MessageReply
 from delivery.models.offline import OfflineConflict
 from delivery.models.residents import (
@@ -30,11 +30,12 @@ __all__ = [
     "Destruction",
     "DestructionCard",
     "Enquiry",
+    "HandEvent",
     "LookupLimit",
     "Message",
-    "OfflineConflict",
     "MessagePace",
     "MessageReply",
+    "OfflineConflict",
     "ResidentChoice",
     "ReturnReceipt",
     "StatusText",
