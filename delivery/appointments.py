@@ -20,8 +20,10 @@ from offices.quotas import (
     FreeSlot,
     QuotaFull,
     Taken,
+    add_places,
     free_days,
     give_back_place,
+    places_left,
     return_places,
     slots_of,
     take_place,
@@ -214,10 +216,12 @@ def standing_appointment(*, card_id: int, counter_id: int, day: date) -> Appoint
     ).first()
 
 
-def place_for_today(*, card_id: int, counter: Office, lane: str, at: datetime) -> Appointment:
+def place_for_today(
+    *, card_id: int, counter: Office, lane: str, at: datetime, at_any_rate: bool = False
+) -> Appointment:
     """Use the card's appointment of today or take one of today's places, under the counter's lock.
 
-    Who is here needs no slot. Raises QUOTA_FULL.
+    Who is here needs no slot. Raises QUOTA_FULL, unless the card was given out already: then the day gets a place more.
     """
     today = local_day(office=counter, at=at)
     booked = standing_appointment(card_id=card_id, counter_id=counter.pk, day=today)
@@ -226,6 +230,8 @@ def place_for_today(*, card_id: int, counter: Office, lane: str, at: datetime) -
     standing = _standing(card_id)
     if standing is not None:
         _cancel(standing, at)
+    if at_any_rate and places_left(office_id=counter.pk, lane=lane, day=today) < 1:
+        add_places(office_id=counter.pk, lane=lane, day=today, places=1)
     taken = _take(card_id, counter, today, lane, at, None)
     if standing is not None and standing.counter_id == counter.pk:
         _offer_again(standing, at)

@@ -178,9 +178,7 @@ def leave_as_collected(*, card_id: int, counter: Office, at: datetime) -> None:
 
 def end_waiting_of(*, counters: Collection[int], first: date, last: date, at: datetime) -> int:
     """End all waiting for days on which counters are closed; give how many waited. Under the counters' locks."""
-    entries = WaitingEntry.objects.filter(
-        counter_id__in=counters, day__range=(first, last), state__in=LIVE
-    )
+    entries = WaitingEntry.objects.filter(counter_id__in=counters, day__range=(first, last), state__in=LIVE)
     ended = list(entries)
     _end(ended, State.EXPIRED, at)
     return len(ended)

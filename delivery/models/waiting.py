@@ -53,7 +53,9 @@ class ClosureStay(models.Model):
     """A card that a closure keeps longer on its shelf, and by how many days."""
 
     closure = models.ForeignKey("offices.Closure", on_delete=models.CASCADE, related_name="+")
-    stay = models.ForeignKey("delivery.CounterStay", on_delete=models.PROTECT, related_name="+", db_index=False)
+    stay = models.ForeignKey(
+        "delivery.CounterStay", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     days = models.PositiveSmallIntegerField()
 
     class Meta:
