@@ -117,8 +117,8 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
     Role.DATA_PROTECTION: frozenset(
         {O.SEE_OFFICES, O.SEE_LEDGER, O.SEE_AUDIT, O.SEE_ACCESS_LOG, O.ANSWER_DATA_REQUESTS}
     ),
-    # an administrator sets up offices and users and sees no resident's data
-    Role.ADMINISTRATOR: _EVERYDAY | {O.MANAGE_OFFICES, O.SEE_AUDIT},
+    # an administrator sets up offices and users, says what texts mean everywhere, and sees no resident's data
+    Role.ADMINISTRATOR: _EVERYDAY | {O.MANAGE_OFFICES, O.MAP_STATUS_TEXTS, O.SEE_AUDIT},
 }
 
 

@@ -24,6 +24,8 @@ from addresses.names import plain
 from addresses.outcome import Level, NextAction
 from addresses.refusals import AddressRefused, Code
 from addresses.regions import current_gazetteer, current_resolver
+from addresses.requests import RESIDENT_ASKS
+from addresses.reopening import CAME_BACK
 
 SUGGEST_AFTER: Final = 3  # as many addresses decided alike make a name worth suggesting
 CHUNK: Final = 2_000
@@ -73,9 +75,9 @@ class AliasSuggestion:
 
 
 def waiting_addresses(*, office_id: int) -> QuerySet[Address]:
-    """The office's addresses that wait for a person."""
+    """The office's addresses that wait for a person at the desk; corrections by residents wait elsewhere."""
     waiting = Address.objects.filter(office_id=office_id).exclude(verdict=Verdict.DELIVERABLE)
-    return waiting.exclude(next_action=NOTHING_TO_DO)
+    return waiting.exclude(next_action__in=[NOTHING_TO_DO, RESIDENT_ASKS])
 
 
 def review_groups(
@@ -172,7 +174,8 @@ def recheck_waiting(*, office_id: int, at: datetime) -> Decided:
     resolver = current_resolver()
     deliverable: list[int] = []
     waiting: list[int] = []
-    ids = list(waiting_addresses(office_id=office_id).order_by("pk").values_list("pk", flat=True))
+    waiting_now = waiting_addresses(office_id=office_id).exclude(reasons=CAME_BACK)
+    ids = list(waiting_now.order_by("pk").values_list("pk", flat=True))
     for chunk in _chunks(ids):
         with transaction.atomic():
             addresses = waiting_addresses(office_id=office_id).select_for_update().filter(pk__in=chunk)

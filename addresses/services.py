@@ -18,6 +18,7 @@ from addresses.regions import (
     import_aliases,
     import_postcodes,
 )
+from addresses.reopening import reopen_addresses
 from addresses.reviews import (
     AliasSuggestion,
     Candidate,
@@ -53,6 +54,7 @@ __all__ = [
     "printed_lines",
     "printed_region",
     "recheck_waiting",
+    "reopen_addresses",
     "region_line",
     "review_groups",
     "store_addresses",

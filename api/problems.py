@@ -23,7 +23,7 @@ from addresses.refusals import Code as AddressCode
 from delivery.refusals import MESSAGES as DELIVERY_MESSAGES
 from delivery.refusals import Code as DeliveryCode
 from delivery.refusals import DeliveryRefused
-from offices.services import QuotaFull
+from offices.quotas import QuotaFull
 from shipments.refusals import MESSAGES as SHIPMENT_MESSAGES
 from shipments.refusals import Code as ShipmentCode
 from shipments.refusals import ShipmentRefused
@@ -72,6 +72,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     ShipmentCode.DIFFERENCE_UNKNOWN,
                     ShipmentCode.CARD_UNKNOWN,
                     ShipmentCode.BAG_UNKNOWN,
+                    ShipmentCode.LABEL_FILE_MISSING,
                 ),
                 _NOT_FOUND,
             ),
@@ -124,6 +125,11 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     DeliveryCode.OFFICE_SENDS_NO_STATUS_FILES,
                     DeliveryCode.REASON_MISSING,
                     DeliveryCode.MEANING_UNKNOWN,
+                    DeliveryCode.HEADER_ROW_UNKNOWN,
+                    DeliveryCode.COLUMN_MISSING,
+                    DeliveryCode.COLUMN_UNKNOWN,
+                    DeliveryCode.COLUMN_TWICE,
+                    DeliveryCode.TIME_AHEAD,
                     DeliveryCode.TEXT_UNKNOWN,
                     DeliveryCode.TEXT_MISSING,
                     DeliveryCode.DAY_PASSED,

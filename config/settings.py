@@ -224,9 +224,25 @@ MESSAGE_GATEWAY_URL: str = env.str("MESSAGE_GATEWAY_URL", default="")
 MESSAGE_GATEWAY_TOKEN: str = env.str("MESSAGE_GATEWAY_TOKEN", default="")
 MESSAGE_GATEWAY_PHONE_FIELD: str = env.str("MESSAGE_GATEWAY_PHONE_FIELD", default="to")
 MESSAGE_GATEWAY_TEXT_FIELD: str = env.str("MESSAGE_GATEWAY_TEXT_FIELD", default="text")
+# Providers in Indonesia differ in these; docs/messages.md has the set-ups.
+MESSAGE_GATEWAY_AUTH: str = env.str("MESSAGE_GATEWAY_AUTH", default="Bearer {token}")
+MESSAGE_GATEWAY_FORMAT: str = env.str("MESSAGE_GATEWAY_FORMAT", default="json")
+MESSAGE_GATEWAY_EXTRA: dict[str, str] = env.dict("MESSAGE_GATEWAY_EXTRA", default={})
+MESSAGE_GATEWAY_ID_FIELD: str = env.str("MESSAGE_GATEWAY_ID_FIELD", default="id")
+MESSAGE_GATEWAY_OK: str = env.str("MESSAGE_GATEWAY_OK", default="")
+MESSAGE_PER_MINUTE: int = env.int("MESSAGE_PER_MINUTE", default=300)
+MESSAGE_CALLBACK_SECRET: str = env.str("MESSAGE_CALLBACK_SECRET", default="")
+MESSAGE_CALLBACK_FIELDS: dict[str, str] = {
+    "id": "id", "status": "status", "from": "from", "text": "text",
+    **env.dict("MESSAGE_CALLBACK_FIELDS", default={}),
+}  # fmt: skip
 WHATSAPP_URL: str = env.str("WHATSAPP_URL", default="https://graph.facebook.com/v21.0").rstrip("/")
 WHATSAPP_PHONE_ID: str = env.str("WHATSAPP_PHONE_ID", default="")
 WHATSAPP_TOKEN: str = env.str("WHATSAPP_TOKEN", default="")
+WHATSAPP_APP_SECRET: str = env.str("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN: str = env.str("WHATSAPP_VERIFY_TOKEN", default="")
+if MESSAGE_GATEWAY_FORMAT not in {"json", "form"}:
+    raise ImproperlyConfigured("MESSAGE_GATEWAY_FORMAT is json or form.")
 if MESSAGE_CHANNEL not in {"CONSOLE", "EMAIL", "GATEWAY", "WHATSAPP"}:
     raise ImproperlyConfigured("MESSAGE_CHANNEL is one of CONSOLE, EMAIL, GATEWAY, WHATSAPP.")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

@@ -20,8 +20,10 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
 from delivery.status import Receiver, Status
 from delivery.tracking import void_events
+from delivery.waiting import leave_as_collected
 from offices.models import HandoverPolicy, Office, Service
-from offices.services import is_closed, local_day, lock_offices, places_left, policy_of
+from offices.quotas import places_left
+from offices.services import is_closed, local_day, lock_offices, policy_of
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access
@@ -43,6 +45,10 @@ __all__ = [
 ]
 ORDINARY = "ORDINARY"
 _NONCE_LENGTH = 64
+# What would make two collections of one, or give out what is not here; the rest is about papers and places.
+WHERE_IT_IS = frozenset(
+    {Code.ALREADY_COLLECTED, Code.ON_HOLD, Code.NOT_RECEIVED, Code.WRONG_OFFICE, Code.NOT_FOUND}
+)
 
 
 class Collector(StrEnum):
@@ -189,13 +195,16 @@ def collect(
     shown_nik: str = "",
     shown_kk: str = "",
     lane: str = ORDINARY,
+    already_given: bool = False,
     actor_id: int | None,
     at: datetime,
 ) -> Collection:
     """Give the card out, once. The same `nonce` again gives the same collection, even an undone one.
 
     Card, shelf, closure and quota are checked under the card's lock, in the transaction that gives it out. Raises
-    DeliveryRefused with the first reason that `check_collection` would give.
+    DeliveryRefused with the first reason that `check_collection` would give. With `already_given` (the counter had no
+    network) it is a fact: only where the card is speaks against it; the rest stands in the audit, and a full day gets
+    one place more.
     """
     try:
         with transaction.atomic():
@@ -208,10 +217,17 @@ def collect(
                 counter_id, card_id, relation, documents, old_card_surrendered, pin, shown_nik, shown_kk, at
             )
             stay = stay_of(card_id=card_id)
-            for refusal in _refusals(request, stay):
-                raise DeliveryRefused(refusal.code, **refusal.params)
-            place_for_today(card_id=card_id, counter=request.counter, lane=lane, at=at)
-            return _give_out(request, collector_name, nonce, actor_id, at)
+            refusals = _refusals(request, stay)
+            for refusal in refusals:
+                if not already_given or refusal.code in WHERE_IT_IS:
+                    raise DeliveryRefused(refusal.code, **refusal.params)
+            place_for_today(
+                card_id=card_id, counter=request.counter, lane=lane, at=at, at_any_rate=already_given
+            )
+            details: dict[str, Any] = {"offline": True} if already_given else {}
+            if refusals:
+                details["against"] = [refusal.code.value for refusal in refusals]
+            return _give_out(request, collector_name, nonce, actor_id, at, details)
     except IntegrityError:
         # the same confirmation reached another worker first
         repeated = _repeated(nonce, card_id)
@@ -317,7 +333,12 @@ def _is_somebody_else(request: _Request) -> bool:
 
 
 def _give_out(
-    request: _Request, collector_name: str, nonce: str, actor_id: int | None, at: datetime
+    request: _Request,
+    collector_name: str,
+    nonce: str,
+    actor_id: int | None,
+    at: datetime,
+    details: dict[str, Any],
 ) -> Collection:
     card, counter = request.card, request.counter
     ended = CounterStay.objects.filter(card=card, counter=counter, live=True).update(live=None)
@@ -345,6 +366,7 @@ def _give_out(
         collected_by_id=actor_id,
     )
     release_cards(card_ids=[card.pk])
+    leave_as_collected(card_id=card.pk, counter=counter, at=at)
     messages.queue(card_ids=[card.pk], occasion=Occasion.COLLECTED, at=at, sequence=None)
     record(
         actor_id=actor_id,
@@ -354,6 +376,7 @@ def _give_out(
         object_key=card.reference,
         at=at,
         relation=request.relation,
+        **details,
     )
     return collection
 

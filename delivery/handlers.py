@@ -8,7 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from delivery.courier_files import FILE_JOB, process
+from delivery.courier_files import FILE_JOB, process, undo
+from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
+from delivery.courier_files.undoing import UNDO_JOB
+from delivery.refusals import MESSAGES as REFUSALS
+from delivery.refusals import DeliveryRefused
 from jobs.services import JobRefused, Progress, handles
 from spreadsheets.faults import MESSAGES, SheetError, message
 
@@ -35,3 +39,30 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
         "newly_returned": report.newly_returned,
         "first_rows": {outcome: [asdict(row) for row in rows] for outcome, rows in report.first_rows.items()},
     }
+
+
+@handles(UNDO_JOB)
+def undo_courier_file(progress: Progress) -> Mapping[str, Any]:
+    """Take an applied status file's news back."""
+    try:
+        voided = undo(
+            courier_file_id=uuid.UUID(progress.input["courier_file"]),
+            reason=progress.input["reason"],
+            actor_id=progress.input["actor"],
+            at=datetime.fromisoformat(progress.input["at"]),
+            job_id=progress.job_id,
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {"courier_file": progress.input["courier_file"], "voided": voided}
+
+
+@handles(RESULT_JOB)
+def write_results_anew(progress: Progress) -> Mapping[str, Any]:
+    """Tell in the result workbooks how rows ended that waited for a text's meaning."""
+    written = rewrite_results(
+        file_ids=[uuid.UUID(file) for file in progress.input["files"]],
+        on_progress=lambda done, total: progress.advance(done=done, total=total),
+    )
+    return {"written": written}

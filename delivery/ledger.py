@@ -13,7 +13,15 @@ from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef,
 from django.db.models.expressions import Combinable
 
 from delivery.status import COMING_BACK, WITH_THE_POST, Status
-from shipments.models import Card, Channel, Disposition, HandoverDifference, Item, ShipmentState
+from shipments.models import (
+    Card,
+    Channel,
+    Disposition,
+    DispositionChange,
+    HandoverDifference,
+    Item,
+    ShipmentState,
+)
 
 GAPS_LISTED = 1_000
 _HANDED_OVER = [ShipmentState.HANDED_OVER, ShipmentState.RECEIVED]
@@ -56,6 +64,7 @@ BUCKETS: Mapping[str, Q] = {
     "printed_twice": Q(disposition=Disposition.DUPLICATE),
     "withdrawn": Q(disposition=Disposition.WITHDRAWN),
     "void": Q(disposition=Disposition.VOID),
+    "destroyed": Q(disposition=Disposition.DESTROYED),
     "address_review": _unsent & Q(channel=Channel.POST) & ~Q(address__verdict="DELIVERABLE"),
     "on_hold": _ours & Q(held__card__isnull=False) & _no_news,
     "awaiting_channel": _unsent & ~Q(channel=Channel.POST),
@@ -175,10 +184,13 @@ def _funnel(cards: QuerySet[Card], buckets: Mapping[str, int]) -> dict[str, int]
         delivered=Count("pk", filter=delivered),
         not_delivered=Count("pk", filter=Q(handed_over=True) & came_back),
     )
+    # what was found damaged stays a damaged print, also when it lies no more among the damaged cards
+    destroyed = DispositionChange.objects.filter(card__in=cards, after=Disposition.DESTROYED)
+    was = dict(destroyed.order_by().values_list("before").annotate(number=Count("pk")))
     return {
         "printed": counts["printed"],
-        "damaged": buckets["damaged"],
-        "printed_twice": buckets["printed_twice"],
+        "damaged": buckets["damaged"] + was.get(Disposition.DAMAGED, 0),
+        "printed_twice": buckets["printed_twice"] + was.get(Disposition.DUPLICATE, 0),
         "withdrawn": buckets["withdrawn"],
         "held_for_address_review": buckets["address_review"],
         "handed_over": counts["handed_over_"],

@@ -15,6 +15,13 @@ class Code(StrEnum):
     FILE_ALREADY_APPLIED = "FILE_ALREADY_APPLIED"
     FILE_REFUSED = "FILE_REFUSED"
     FILE_IN_WORK = "FILE_IN_WORK"
+    FILE_NOT_KEPT = "FILE_NOT_KEPT"
+    HEADER_ROW_UNKNOWN = "HEADER_ROW_UNKNOWN"
+    COLUMN_MISSING = "COLUMN_MISSING"
+    COLUMN_UNKNOWN = "COLUMN_UNKNOWN"
+    COLUMN_TWICE = "COLUMN_TWICE"
+    TIME_AHEAD = "TIME_AHEAD"
+    NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
@@ -26,6 +33,21 @@ class Code(StrEnum):
     TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
     CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
+    ALREADY_SETTLED = "ALREADY_SETTLED"
+    RETURN_NOT_WAITING = "RETURN_NOT_WAITING"
+    OTHER_REGENCY = "OTHER_REGENCY"
+    OFFICER_MISSING = "OFFICER_MISSING"
+    NOT_TO_SIGN_OFF = "NOT_TO_SIGN_OFF"
+    NOT_KEPT_LONGER = "NOT_KEPT_LONGER"
+    NO_REGISTRY_ABOVE = "NO_REGISTRY_ABOVE"
+    # destruction
+    NOTHING_TO_DESTROY = "NOTHING_TO_DESTROY"
+    NOT_TO_DESTROY = "NOT_TO_DESTROY"
+    COUNT_DIFFERS = "COUNT_DIFFERS"
+    SAME_OFFICER = "SAME_OFFICER"
+    ALREADY_DESTROYED = "ALREADY_DESTROYED"
+    DESTRUCTION_CANCELLED = "DESTRUCTION_CANCELLED"
+    NOT_SIGNED = "NOT_SIGNED"
     # counter
     NOT_FOUND = "NOT_FOUND"
     ALREADY_COLLECTED = "ALREADY_COLLECTED"
@@ -48,6 +70,20 @@ class Code(StrEnum):
     DAY_TOO_LATE = "DAY_TOO_LATE"
     ALREADY_BOOKED = "ALREADY_BOOKED"
     NOT_BOOKED = "NOT_BOOKED"
+    SLOT_UNKNOWN = "SLOT_UNKNOWN"
+    SLOT_PASSED = "SLOT_PASSED"
+    SLOT_FULL = "SLOT_FULL"
+    # waiting for a place
+    PLACES_LEFT = "PLACES_LEFT"
+    PLACES_INVALID = "PLACES_INVALID"
+    ALREADY_WAITING = "ALREADY_WAITING"
+    NOT_WAITING = "NOT_WAITING"
+    NOT_OFFERED = "NOT_OFFERED"
+    OFFER_EXPIRED = "OFFER_EXPIRED"
+    # closures taken back, and a counter without network
+    CLOSURE_ENDED = "CLOSURE_ENDED"
+    LIST_INVALID = "LIST_INVALID"
+    CONFLICT_SETTLED = "CONFLICT_SETTLED"
     # village lists
     NO_CARDS = "NO_CARDS"
     CARD_NOT_HERE = "CARD_NOT_HERE"
@@ -58,6 +94,12 @@ class Code(StrEnum):
     TEXT_MISSING = "TEXT_MISSING"
     ALREADY_ANSWERED = "ALREADY_ANSWERED"
     TOO_MANY_ENQUIRIES = "TOO_MANY_ENQUIRIES"
+    # what residents choose
+    CHOICE_NOT_POSSIBLE = "CHOICE_NOT_POSSIBLE"
+    PHONE_INVALID = "PHONE_INVALID"
+    EMAIL_INVALID = "EMAIL_INVALID"
+    CORRECTION_EMPTY = "CORRECTION_EMPTY"
+    CORRECTION_WAITS = "CORRECTION_WAITS"
 
 
 class DeliveryRefused(Exception):
@@ -80,6 +122,13 @@ MESSAGES: Mapping[Code, str] = {
     Code.FILE_ALREADY_APPLIED: "The file %(name)s is already applied. Undo it before you apply it again.",
     Code.FILE_REFUSED: "The file %(name)s was refused. Correct it and upload it again.",
     Code.FILE_IN_WORK: "The file %(name)s is being worked on. Wait for its job, or cancel the job first.",
+    Code.FILE_NOT_KEPT: "The upload of %(name)s is not kept any more. Upload the file again.",
+    Code.HEADER_ROW_UNKNOWN: "Row %(row)s holds no titles. Choose the row that stands above the data.",
+    Code.COLUMN_MISSING: "Say which column holds the status, the date, and the number or the reference.",
+    Code.COLUMN_UNKNOWN: "The file has no column %(column)s. Choose one from the list.",
+    Code.COLUMN_TWICE: "Column %(column)s was chosen twice. Each column is read as one thing.",
+    Code.TIME_AHEAD: "The time lies in the future. Write when it happened.",
+    Code.NOTHING_TO_UNDO: "You have recorded nothing that could be undone.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
     Code.OFFICE_SENDS_NO_STATUS_FILES: (
@@ -94,6 +143,24 @@ MESSAGES: Mapping[Code, str] = {
     ),
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
     Code.DECISION_NOT_POSSIBLE: "%(decision)s is no decision about a return. Choose one from the list.",
+    Code.ALREADY_SETTLED: "Somebody has settled this case already.",
+    Code.RETURN_NOT_WAITING: "%(reference)s does not wait for a decision any more. Load the list again.",
+    Code.OTHER_REGENCY: (
+        "The address lies outside this registry office's region. Send the card to that office, or choose another way."
+    ),
+    Code.OFFICER_MISSING: "A person must sign; a program alone cannot.",
+    Code.NOT_TO_SIGN_OFF: "%(reference)s is not on the open list of the registry. Load the list again.",
+    Code.NOT_KEPT_LONGER: "%(reference)s does not stand on this shelf. Load the list again.",
+    Code.NO_REGISTRY_ABOVE: "%(office)s is no counter of a registry office.",
+    Code.NOTHING_TO_DESTROY: "There is nothing to destroy. Choose cards of the list.",
+    Code.NOT_TO_DESTROY: (
+        "%(reference)s cannot be destroyed: it is not damaged, void, printed twice or on the registry's list."
+    ),
+    Code.COUNT_DIFFERS: "The list holds %(cards)s cards, not %(counted)s. Count again before you sign.",
+    Code.SAME_OFFICER: "You have signed this list already. The second signature is another officer's.",
+    Code.ALREADY_DESTROYED: "The cards of list %(number)s are destroyed. That cannot be undone.",
+    Code.DESTRUCTION_CANCELLED: "List %(number)s was cancelled. Make a new one.",
+    Code.NOT_SIGNED: "List %(number)s has no signature to take back.",
     Code.NOT_FOUND: "No card answers to what was scanned. Scan the label again or type the number.",
     Code.ALREADY_COLLECTED: "The card was already collected on %(day)s.",
     Code.WRONG_OFFICE: "The card waits at %(office)s, not here. Send the person there.",
@@ -114,6 +181,18 @@ MESSAGES: Mapping[Code, str] = {
     Code.DAY_TOO_LATE: "The card is kept until %(until)s. Choose an earlier day.",
     Code.ALREADY_BOOKED: "There is already an appointment on %(day)s.",
     Code.NOT_BOOKED: "There is no appointment to cancel.",
+    Code.SLOT_UNKNOWN: "No slot begins at %(slot)s. Choose one from the list.",
+    Code.SLOT_PASSED: "The slot of %(slot)s on %(day)s has passed. Choose a later one.",
+    Code.SLOT_FULL: "All places at %(slot)s on %(day)s are taken. Offer another slot.",
+    Code.PLACES_LEFT: "There are places left on %(day)s: book one instead of waiting.",
+    Code.PLACES_INVALID: "Write how many places are added, or with a minus how many are taken away.",
+    Code.ALREADY_WAITING: "This card is already on the waiting list for %(day)s.",
+    Code.NOT_WAITING: "This card is not on a waiting list.",
+    Code.NOT_OFFERED: "No place is kept for this card.",
+    Code.OFFER_EXPIRED: "The place was kept for some time and has gone to the next. Join the list again.",
+    Code.CLOSURE_ENDED: "This closure has already ended, so there is nothing to take back.",
+    Code.LIST_INVALID: "This confirmation does not belong to a list that was signed for this counter.",
+    Code.CONFLICT_SETTLED: "This conflict was already settled.",
     Code.NO_CARDS: "There is no card here for this village.",
     Code.CARD_NOT_HERE: "%(reference)s is not at this office: it is %(status)s.",
     Code.RETURN_DATE_PASSED: "%(day)s has passed. Write the day by which leftovers come back.",
@@ -121,5 +200,10 @@ MESSAGES: Mapping[Code, str] = {
     Code.ALREADY_REPORTED: "%(reference)s was already reported as %(result)s.",
     Code.TEXT_MISSING: "Write your question.",
     Code.ALREADY_ANSWERED: "This question was already answered.",
+    Code.CHOICE_NOT_POSSIBLE: "The card is not where this can be chosen. Load the page again.",
+    Code.PHONE_INVALID: "This is no Indonesian mobile number. Write it like 0812 3456 7890.",
+    Code.EMAIL_INVALID: "This is no e-mail address. Correct it, or leave the field empty.",
+    Code.CORRECTION_EMPTY: "Write at least one part of the address.",
+    Code.CORRECTION_WAITS: "A correction of this address waits for its decision already.",
     Code.TOO_MANY_ENQUIRIES: "There are already %(open)s questions about this card that wait for an answer.",
 }

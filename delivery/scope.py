@@ -4,12 +4,19 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Role, User
 from delivery.models import (
+    AddressRequest,
     Appointment,
     Collection,
+    ColumnProfile,
     CounterStay,
     CourierFile,
+    Destruction,
     Enquiry,
+    Message,
+    ResidentChoice,
     ReturnReceipt,
+    StatusText,
+    StrayItem,
     Transfer,
     TransferCard,
     VillageList,
@@ -59,6 +66,29 @@ def courier_files_visible_to(user: User) -> QuerySet[CourierFile]:
     return CourierFile.objects.none()
 
 
+def column_profiles_visible_to(user: User) -> QuerySet[ColumnProfile]:
+    """Give a registry the layouts of its own files and of those of its post offices, a partner its own office's."""
+    if user.office_id is None or not user.is_active:
+        return ColumnProfile.objects.none()
+    if user.role in _REGISTRY:
+        return ColumnProfile.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.PARTNER:
+        return ColumnProfile.objects.filter(office_id=user.office_id)
+    return ColumnProfile.objects.none()
+
+
+def status_texts_visible_to(user: User) -> QuerySet[StatusText]:
+    """Give a registry the meanings that it has said and those said for all; an administrator those said for all."""
+    if not user.is_active:
+        return StatusText.objects.none()
+    shared = StatusText.objects.filter(office_id__isnull=True)
+    if user.role == Role.ADMINISTRATOR:
+        return shared
+    if user.role in _REGISTRY and user.office_id is not None:
+        return shared | StatusText.objects.filter(office_id=user.office_id)
+    return StatusText.objects.none()
+
+
 def returns_visible_to(user: User) -> QuerySet[ReturnReceipt]:
     """Give a registry the returns of its cards, a counter those that it took in."""
     if user.office_id is None or not user.is_active:
@@ -79,6 +109,39 @@ def transfers_visible_to(user: User) -> QuerySet[Transfer]:
     if user.role == Role.COUNTER:
         return Transfer.objects.filter(Q(to_office_id=user.office_id) | Q(from_office_id=user.office_id))
     return Transfer.objects.none()
+
+
+def stays_visible_to(user: User) -> QuerySet[CounterStay]:
+    """Give a supervisor the shelves of the registry's counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return CounterStay.objects.none()
+    if user.role == Role.SUPERVISOR:
+        return CounterStay.objects.filter(_own_or_working_for_us("counter", user.office_id))
+    if user.role == Role.COUNTER:
+        return CounterStay.objects.filter(counter_id=user.office_id)
+    return CounterStay.objects.none()
+
+
+def stray_items_visible_to(user: User) -> QuerySet[StrayItem]:
+    """Give a registry what was put aside at it and at its counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return StrayItem.objects.none()
+    if user.role in _REGISTRY:
+        return StrayItem.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.COUNTER:
+        return StrayItem.objects.filter(office_id=user.office_id)
+    return StrayItem.objects.none()
+
+
+def destructions_visible_to(user: User) -> QuerySet[Destruction]:
+    """Give a registry its own lists and those of its counters, a counter its own."""
+    if user.office_id is None or not user.is_active:
+        return Destruction.objects.none()
+    if user.role in _REGISTRY:
+        return Destruction.objects.filter(_own_or_working_for_us("office", user.office_id))
+    if user.role == Role.COUNTER:
+        return Destruction.objects.filter(office_id=user.office_id)
+    return Destruction.objects.none()
 
 
 def village_lists_visible_to(user: User) -> QuerySet[VillageList]:
@@ -119,6 +182,27 @@ def enquiries_visible_to(user: User) -> QuerySet[Enquiry]:
     if user.role == Role.PARTNER:
         return Enquiry.objects.none()
     return Enquiry.objects.filter(card__in=cards_in_scope(user))
+
+
+def messages_visible_to(user: User) -> QuerySet[Message]:
+    """Give those who may see cards the messages about the cards in their scope."""
+    if user.role == Role.PARTNER:
+        return Message.objects.none()
+    return Message.objects.filter(card__in=cards_in_scope(user))
+
+
+def wishes_visible_to(user: User) -> QuerySet[ResidentChoice]:
+    """Give those who may see cards what residents wish for the cards in their scope."""
+    if user.role == Role.PARTNER:
+        return ResidentChoice.objects.none()
+    return ResidentChoice.objects.filter(card__in=cards_in_scope(user)).exclude(wish="")
+
+
+def address_requests_visible_to(user: User) -> QuerySet[AddressRequest]:
+    """Give a registry the corrections that its residents ask for."""
+    if user.office_id is None or not user.is_active or user.role not in _REGISTRY:
+        return AddressRequest.objects.none()
+    return AddressRequest.objects.filter(card__office_id=user.office_id)
 
 
 def _own_or_working_for_us(field: str, office_id: int) -> Q:

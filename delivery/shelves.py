@@ -9,8 +9,9 @@ from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
 from delivery.models import CounterStay
 from delivery.status import Status
+from offices.follow_ups import rule_of
 from offices.models import Office
-from offices.services import local_day, policy_of
+from offices.services import local_day
 
 _STAY_COLUMNS = {
     "card_id": "bigint",
@@ -18,6 +19,7 @@ _STAY_COLUMNS = {
     "shelf": "text",
     "arrived_at": "timestamptz",
     "hold_until": "date",
+    "follows": "text",
     "live": "boolean",
 }
 
@@ -40,11 +42,11 @@ def put_on_shelf(
     occasion: Occasion = Occasion.READY_AT_COUNTER,
 ) -> None:
     """Shelve cards that are locked and known to be ours: stay, event and message for each. Call in a transaction."""
-    until = local_day(office=counter, at=at) + timedelta(days=policy_of(office=counter).hold_days)
+    until = local_day(office=counter, at=at) + timedelta(days=rule_of(office=counter).hold_days)
     bulk.insert(
         table="delivery_counterstay",
         columns=_STAY_COLUMNS,
-        rows=[(card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), True) for card in cards],
+        rows=[(card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), "", True) for card in cards],
         on_conflict="",
     )
     record_facts(

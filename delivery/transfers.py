@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from accounts.services import record
 from delivery import bulk, records
+from delivery.appointments import give_back_all
 from delivery.desk import Fact, record_facts
 from delivery.models import Appointment, Transfer, TransferCard
 from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import find_cards
 from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
-from delivery.status import Status
+from delivery.status import Reason, Status
+from delivery.taking_back import Decision, take_back
 from offices.models import Office, Service
-from offices.services import load_routing, local_day, lock_offices, return_places
+from offices.services import load_routing, local_day, lock_offices
 
 _READY_TO_GO = """
 SELECT r.id, r.card_id, r.item_id, r.counter_id, a.village_code
@@ -97,7 +99,7 @@ def _send(
 ) -> Transfer:
     records.lock_cards([card.card_id for card in cards])
     arriving = [Arriving(card.card_id, card.item_id) for card in cards]
-    transfer = _open_transfer(office, counter_id, arriving, actor_id, at)
+    transfer = open_transfer(office, counter_id, arriving, actor_id, at)
     bulk.execute(
         f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
         [counter_id, bulk.listed([card.receipt_id for card in cards])],
@@ -123,22 +125,20 @@ def move_shelf(*, from_office_id: int, to_office_id: int, actor_id: int | None, 
         card_ids = [card_id for card_id, _item in cards]
         take_off_shelf(card_ids=card_ids)
         _give_back_appointments(office, at)
-        return _open_transfer(office, to_office_id, [Arriving(*card) for card in cards], actor_id, at)
+        return open_transfer(office, to_office_id, [Arriving(*card) for card in cards], actor_id, at)
 
 
 def _give_back_appointments(office: Office, at: datetime) -> None:
     standing = Appointment.objects.filter(
         counter=office, day__gte=local_day(office=office, at=at), cancelled_at__isnull=True
     )
-    return_places(
-        taken=list(standing.order_by().values_list("counter_id", "lane", "day").annotate(Count("pk")))
-    )
-    standing.update(cancelled_at=at)
+    give_back_all(standing, at=at)
 
 
-def _open_transfer(
+def open_transfer(
     office: Office, counter_id: int, cards: Sequence[Arriving], actor_id: int | None, at: datetime
 ) -> Transfer:
+    """Send locked cards to another office in one numbered transfer. Call in a transaction that holds the office."""
     transfer = Transfer.objects.create(
         number=_next_number(office, at),
         from_office=office,
@@ -184,7 +184,8 @@ def receive_transfer(
 ) -> TransferReceipt:
     """Shelve what arrived and tell the residents; None: all of it. What is missing stays on its way.
 
-    May be repeated for cards that arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
+    At a registry office they are cards that nobody collected: they go on its list. May be repeated for cards that
+    arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
     """
     with transaction.atomic():
         transfer = (
@@ -238,7 +239,16 @@ def _arrive(
     Transfer.objects.filter(pk=transfer.pk).update(
         received=Coalesce(F("received"), 0) + len(arrived), received_at=at, received_by_id=actor_id
     )
-    if arrived:
+    if arrived and transfer.to_office.kind == Office.Kind.REGISTRY:
+        take_back(
+            office=transfer.to_office,
+            cards=arrived,
+            actor_id=actor_id,
+            at=at,
+            reason=Reason.UNCLAIMED,
+            decision=Decision.REGISTRY,
+        )
+    elif arrived:
         put_on_shelf(counter=transfer.to_office, cards=arrived, shelf=shelf, actor_id=actor_id, at=at)
     record(
         actor_id=actor_id,

@@ -14,6 +14,7 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import cards_by_id
 from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Receiver, Status
+from delivery.taking_back import take_back
 from offices.models import Office
 from offices.services import local_day, lock_offices
 from shipments.cards import release_cards
@@ -243,30 +244,13 @@ def _move_cards(
     if back and office.kind == Office.Kind.COUNTER:
         put_on_shelf(counter=office, cards=back, shelf="", actor_id=actor_id, at=at)
     elif back:
-        _take_back(office, back, actor_id, at)
+        # leftovers wait for a decision, as any return
+        take_back(office=office, cards=back, actor_id=actor_id, at=at)
 
 
 def _receiver(relation: str) -> Receiver:
     """Keep the relation that was reported; an unknown word is kept as "other"."""
     return Receiver(relation) if relation in set(Receiver) else Receiver.OTHER
-
-
-def _take_back(office: Office, back: Sequence[Arriving], actor_id: int | None, at: datetime) -> None:
-    """Leftovers that come back to the registry wait for a decision, as any return."""
-    record_facts(
-        status=Status.RETURN_RECEIVED,
-        facts=[Fact(card.card_id, card.item_id) for card in back],
-        office=office,
-        actor_id=actor_id,
-        at=at,
-    )
-    ReturnReceipt.objects.bulk_create(
-        [
-            ReturnReceipt(card_id=card.card_id, office=office, received_at=at, received_by_id=actor_id)
-            for card in back
-        ],
-        batch_size=2_000,
-    )
 
 
 def _record(

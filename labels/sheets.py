@@ -124,6 +124,15 @@ def checked_offset(offset_mm: tuple[float, float]) -> None:
         raise LabelError(LabelFault.OFFSET_OUT_OF_RANGE, limit_mm=MAX_OFFSET_MM)
 
 
+def checked_printing(*, format: str, start: int, offset_mm: tuple[float, float]) -> LabelFormat:
+    """The format of that name. LabelError for an unknown one, and for a start or offset out of range."""
+    chosen = label_format(format)
+    if not 1 <= start <= chosen.cells:
+        raise LabelError(LabelFault.START_OUT_OF_RANGE, start=start, cells=chosen.cells)
+    checked_offset(offset_mm)
+    return chosen
+
+
 def write_labels(
     output: BinaryIO,
     *,
@@ -139,10 +148,7 @@ def write_labels(
     same bytes. Nothing is written when it refuses: LabelError for an unknown format, a start or offset out of
     range, or no label.
     """
-    chosen = label_format(format)
-    if not 1 <= start <= chosen.cells:
-        raise LabelError(LabelFault.START_OUT_OF_RANGE, start=start, cells=chosen.cells)
-    checked_offset(offset_mm)
+    chosen = checked_printing(format=format, start=start, offset_mm=offset_mm)
     remaining = iter(labels)
     first = next(remaining, None)
     if first is None:

@@ -1,5 +1,7 @@
 """Offices, what they serve, when they are closed, who stands in for them, and how many people they take a day."""
 
+from datetime import time
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -62,6 +64,8 @@ class Office(models.Model):
     address = models.TextField(blank=True, default="")
     opening_hours = models.CharField(max_length=120, blank=True, default="")
     open_weekdays = models.JSONField(default=working_week, help_text=_("0 = Monday … 6 = Sunday"))
+    opens_at = models.TimeField(default=time(8), help_text=_("from here on the day is cut into slots"))
+    closes_at = models.TimeField(default=time(15))
     time_zone = models.CharField(
         max_length=16,
         default="Asia/Jakarta",
@@ -73,7 +77,12 @@ class Office(models.Model):
     service_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text=_("a post office's open days until news of an item is overdue; empty: the registry's policy"),
+        help_text=_(
+            "a post office's open days until news of an item is overdue; empty: the registry's policy"
+        ),
+    )
+    applies_status_files = models.BooleanField(
+        default=False, help_text=_("its status files are applied without a person who looks at the preview")
     )
     is_active = models.BooleanField(default=True)
 
@@ -85,6 +94,9 @@ class Office(models.Model):
                 condition=Q(kind="REGISTRY", parent__isnull=True)
                 | (~Q(kind="REGISTRY") & Q(parent__isnull=False)),
                 name="office_works_for_a_registry",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="office_closes_after_it_opens"
             ),
         ]
 
@@ -169,6 +181,12 @@ class HandoverPolicy(models.Model):
     reminder_days = models.JSONField(
         default=days_of_reminders, help_text=_("days after arrival at the counter")
     )
+    slot_minutes = models.PositiveSmallIntegerField(
+        default=60, help_text=_("length of a counter's slot, for which people book")
+    )
+    offer_minutes = models.PositiveSmallIntegerField(
+        default=60, help_text=_("how long a place that became free is kept for the next on the waiting list")
+    )
     silent_after_days = models.PositiveSmallIntegerField(
         default=8, help_text=_("open days of a post office until news of an item is overdue")
     )
@@ -190,7 +208,55 @@ class HandoverPolicy(models.Model):
                     items_per_bag__gte=1,
                 ),
                 name="policy_numbers_positive",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(slot_minutes__gte=5, offer_minutes__gte=1), name="policy_minutes_positive"
+            ),
+        ]
+
+
+class FollowUp(models.Model):
+    """What follows when a card came back or was not collected; what is left empty, the registry office says."""
+
+    class Follows(models.TextChoices):
+        COUNTER = "COUNTER", _("counter pickup")
+        SEND_AGAIN = "SEND_AGAIN", _("send again once, then counter pickup")
+        VILLAGE = "VILLAGE", _("village list")
+        REGISTRY = "REGISTRY", _("back to the registry")
+
+    class AfterHold(models.TextChoices):
+        VILLAGE = "VILLAGE", _("village list, then back to the registry")
+        REGISTRY = "REGISTRY", _("back to the registry")
+
+    office = models.OneToOneField(Office, on_delete=models.CASCADE, related_name="follow_up")
+    attempts = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("a card that came back after fewer attempts is sent again")
+    )
+    days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("not sent again when so many days have passed since it was first posted"),
+    )
+    follows = models.CharField(max_length=10, choices=Follows, blank=True, default="")
+    hold_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("how long a counter keeps a card")
+    )
+    after_hold = models.CharField(max_length=10, choices=AfterHold, blank=True, default="")
+
+    class Meta:
+        ordering = ["office__code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(attempts__isnull=True) | Q(attempts__gte=1))
+                & (Q(days__isnull=True) | Q(days__gte=1))
+                & (Q(hold_days__isnull=True) | Q(hold_days__gte=1)),
+                name="follow_up_numbers_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(follows__in=["", "COUNTER", "SEND_AGAIN", "VILLAGE", "REGISTRY"])
+                & Q(after_hold__in=["", "VILLAGE", "REGISTRY"]),
+                name="follow_up_known",
+            ),
         ]
 
 
@@ -204,6 +270,9 @@ class Quota(models.Model):
     office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="quotas")
     lane = models.CharField(max_length=8, choices=Lane)
     per_day = models.PositiveIntegerField(default=20)
+    per_slot = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("empty: the day's places in equal parts, rounded up")
+    )
 
     class Meta:
         constraints = [
@@ -224,4 +293,21 @@ class QuotaDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["office", "lane", "day"], name="one_quota_day"),
             models.CheckConstraint(condition=Q(taken__lte=F("places")), name="quota_day_not_exceeded"),
+        ]
+
+
+class QuotaSlot(models.Model):
+    """Places given out in one slot of a day, counted beside the day's own."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="quota_slots")
+    lane = models.CharField(max_length=8, choices=Quota.Lane)
+    day = models.DateField()
+    starts_at = models.TimeField()
+    places = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "lane", "day", "starts_at"], name="one_quota_slot"),
+            models.CheckConstraint(condition=Q(taken__lte=F("places")), name="quota_slot_not_exceeded"),
         ]

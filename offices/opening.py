@@ -1,7 +1,7 @@
-"""On which days is an office open? Weekdays, national holidays and collective leave; closures come on top."""
+"""When is an office open? Weekdays, national holidays, collective leave, hours in slots; closures come on top."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from lokal.holidays import HOLIDAY_YEARS, is_working_day
 
@@ -28,3 +28,11 @@ def next_open_day(day: date, *, weekdays: Collection[int]) -> date:
     while not is_open_day(day, weekdays=weekdays):
         day += timedelta(days=1)
     return day
+
+
+def slots_between(*, opens_at: time, closes_at: time, minutes: int) -> tuple[time, ...]:
+    """Cut opening hours into slots and give when each begins; what is left at the end, shorter, is a slot too."""
+    someday = date(2020, 1, 1)
+    start, end = datetime.combine(someday, opens_at), datetime.combine(someday, closes_at)
+    length = timedelta(minutes=minutes)
+    return tuple((start + number * length).time() for number in range(-((start - end) // length)))

@@ -72,6 +72,10 @@ class Routing:
         office_id = self._usual(village_code, service)
         if office_id is None:
             return Route(office_id=None, fault=RouteFault.NOBODY_SERVES)
+        return self.stand_in(office_id=office_id, service=service, on=on)
+
+    def stand_in(self, *, office_id: int, service: str, on: date) -> Route:
+        """Give the office itself while it is open, or the open office at the end of its chain of delegates."""
         passed: list[int] = []
         while self.is_closed(office_id=office_id, service=service, on=on):
             passed.append(office_id)

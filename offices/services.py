@@ -1,26 +1,16 @@
-"""Read the routing tables and give out places of a day's quota."""
+"""Read the routing tables and rules of offices, and close them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import Q, QuerySet
 
-from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office, Quota, QuotaDay
-from offices.opening import is_open_day
+from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office
 from offices.routing import ClosedDays, Route, Routing, StandIn
 
-DEFAULT_PLACES = 20  # an office without its own quota: the most common figure of 2020
 DEFAULT_COLLECTORS = ("HOLDER", "SAME_FAMILY_CARD")
-
-
-class QuotaFull(Exception):
-    """All places of that day are taken."""
-
-    code = "QUOTA_FULL"
 
 
 def load_routing(*, on: date, until: date | None = None) -> Routing:
@@ -78,11 +68,12 @@ def local_day(*, office: Office, at: datetime) -> date:
 def is_closed(*, office: Office, service: str, on: date) -> bool:
     """Say whether a closure of the office, or of a region around it, covers the day."""
     closures = Closure.objects.filter(starts_on__lte=on, ends_on__gte=on, service__in=["", service])
-    regions = _regions_around(office.region_code)
+    regions = regions_around(office.region_code)
     return closures.filter(Q(office_id=office.pk) | Q(area_code__in=regions)).exists()
 
 
-def _regions_around(region_code: str) -> list[str]:
+def regions_around(region_code: str) -> list[str]:
+    """Give the codes of a region and of all that lie around it."""
     parts = region_code.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
@@ -116,92 +107,39 @@ def close_for(
         )
 
 
+def reopen(*, closure_id: int, today: date) -> int:
+    """Take a closure back from `today` on: days that have passed stay written. Give how many days are open again.
+
+    The offices' rows are locked as in `close_for`. A closure that has ended already is left alone.
+    """
+    with transaction.atomic():
+        closure = Closure.objects.get(pk=closure_id)
+        lock_offices(office_ids=closed_offices(closure))
+        days = (closure.ends_on - max(closure.starts_on, today)).days + 1
+        if days < 1:
+            return 0
+        if closure.starts_on < today:
+            Closure.objects.filter(pk=closure_id).update(ends_on=today - timedelta(days=1))
+        else:
+            closure.delete()
+        return days
+
+
+def closed_offices(closure: Closure) -> list[int]:
+    """Give the office, or the counters of the region, that a closure is about."""
+    if closure.office_id is not None:
+        return [closure.office_id]
+    counters = offices_of_area(area_code=closure.area_code, kind=Office.Kind.COUNTER)
+    return list(counters.values_list("pk", flat=True))
+
+
 def lock_offices(*, office_ids: Collection[int]) -> None:
     """Hold the offices' rows until the transaction ends, in the order of their keys."""
     rows = Office.objects.filter(pk__in=office_ids).order_by("pk").select_for_update(no_key=True)
     list(rows.values_list("pk", flat=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeDay:
-    """A day on which an office takes people, and how many places are left."""
-
-    day: date
-    left: int
-
-
-def free_days(*, office: Office, service: str, lane: str, first: date, last: date) -> list[FreeDay]:
-    """Give the open days from `first` to `last` with a free place; three statements for any span."""
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    regions = _regions_around(office.region_code)
-    closures = list(
-        Closure.objects.filter(
-            Q(office_id=office.pk) | Q(area_code__in=regions), starts_on__lte=last, ends_on__gte=first
-        ).filter(service__in=["", service])
-    )
-    rows = {
-        row.day: row for row in QuotaDay.objects.filter(office=office, lane=lane, day__range=(first, last))
-    }
-    quota = Quota.objects.filter(office=office, lane=lane).first()
-    usual = quota.per_day if quota else DEFAULT_PLACES
-    free = []
-    for day in days:
-        left = rows[day].places - rows[day].taken if day in rows else usual
-        closed = any(closure.starts_on <= day <= closure.ends_on for closure in closures)
-        if left > 0 and not closed and is_open_day(day, weekdays=office.open_weekdays):
-            free.append(FreeDay(day=day, left=left))
-    return free
-
-
-def take_place(*, office_id: int, lane: str, day: date) -> None:
-    """Take one place of a day. Raises QuotaFull; safe when many take at once: the row is compared and set."""
-    with transaction.atomic():
-        quota = Quota.objects.filter(office_id=office_id, lane=lane).first()
-        QuotaDay.objects.bulk_create(
-            [
-                QuotaDay(
-                    office_id=office_id, lane=lane, day=day, places=quota.per_day if quota else DEFAULT_PLACES
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        free = QuotaDay.objects.filter(office_id=office_id, lane=lane, day=day, taken__lt=F("places"))
-        if free.update(taken=F("taken") + 1) != 1:
-            raise QuotaFull
-
-
-def give_back_place(*, office_id: int, lane: str, day: date) -> None:
-    """Return a place that was taken."""
-    QuotaDay.objects.filter(Q(office_id=office_id, lane=lane, day=day) & Q(taken__gt=0)).update(
-        taken=F("taken") - 1
-    )
-
-
-def places_left(*, office_id: int, lane: str, day: date) -> int:
-    """Say how many places of a day are free."""
-    row = QuotaDay.objects.filter(office_id=office_id, lane=lane, day=day).first()
-    if row is not None:
-        return row.places - row.taken
-    quota = Quota.objects.filter(office_id=office_id, lane=lane).first()
-    return quota.per_day if quota else DEFAULT_PLACES
-
-
-def add_places(*, office_id: int, lane: str, day: date, places: int) -> int:
-    """Raise (or lower, never below what is taken) the places of one day; give how many there are now."""
-    with transaction.atomic():
-        quota = Quota.objects.filter(office_id=office_id, lane=lane).first()
-        usual = quota.per_day if quota else DEFAULT_PLACES
-        row, _new = QuotaDay.objects.select_for_update().get_or_create(
-            office_id=office_id, lane=lane, day=day, defaults={"places": usual}
-        )
-        row.places = max(row.places + places, row.taken)
-        row.save(update_fields=["places"])
-        return row.places
-
-
-def return_places(*, taken: Sequence[tuple[int, str, date, int]]) -> None:
-    """Give back many places at once: (office, lane, day, how many)."""
-    for office_id, lane, day, number in taken:
-        QuotaDay.objects.filter(office_id=office_id, lane=lane, day=day).update(
-            taken=Greatest(F("taken") - number, 0)
-        )
+def set_applies_status_files(*, office_id: int, applies: bool) -> bool:
+    """Say whether an office's status files are applied without a person; give whether this changed anything."""
+    changed = Office.objects.filter(pk=office_id).exclude(applies_status_files=applies)
+    return changed.update(applies_status_files=applies) == 1

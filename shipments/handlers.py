@@ -10,7 +10,10 @@ from django.utils.translation import gettext
 from jobs.services import JobRefused, Progress, handles
 from shipments.backlog import fill_backlog
 from shipments.cards import IMPORT_JOB, forget_upload, import_cards
+from shipments.label_runs import LABELS_JOB, draw_part
 from shipments.models import IntakeFile
+from shipments.refusals import MESSAGES as REFUSALS
+from shipments.refusals import ShipmentRefused
 from spreadsheets.faults import MESSAGES, SheetError, SheetFault, message
 
 
@@ -27,6 +30,20 @@ def import_uploaded_cards(progress: Progress) -> Mapping[str, Any]:
         raise _refused(SheetFault(intake.fault["code"]), intake.fault["params"])
     fill_backlog(office_id=intake.office_id, at=timezone.now())
     return {"intake_file": str(intake.pk), "rows": intake.rows, "outcomes": intake.outcomes}
+
+
+@handles(LABELS_JOB)
+def draw_labels(progress: Progress) -> Mapping[str, Any]:
+    """Draw one part of a run of labels."""
+    try:
+        part = draw_part(
+            part_id=UUID(progress.input["part"]),
+            at=timezone.now(),
+            on_progress=lambda done: progress.advance(done=done),
+        )
+    except ShipmentRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {"label_run": str(part.run_id), "label_file": str(part.pk), "labels": part.labels}
 
 
 def _import(intake: IntakeFile, progress: Progress) -> None:

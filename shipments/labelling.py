@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import BinaryIO, Final, Literal, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from addresses.services import corrections_of, current_gazetteer, printed_lines,
 from labels.content import LabelContent, LabelError, LabelFault
 from labels.sheets import write_labels
 from offices.models import Office
+from privacy.services import record_export
 from shipments.manifest import HandoverDifference as PaperDifference
 from shipments.manifest import (
     HandoverRecord,
@@ -64,13 +65,13 @@ class ShownItem(NamedTuple):
     rule: str
 
 
-def shipment_labels(*, shipment_id: int) -> Iterator[LabelContent]:
-    """The labels of a shipment in the order of its manifest."""
+def shipment_labels(*, shipment_id: int, positions: tuple[int, int] | None = None) -> Iterator[LabelContent]:
+    """The labels of a shipment in the order of its manifest, or those between two positions, both included."""
     shipment = _shipment(shipment_id)
     office, post_office = shipment.office, shipment.post_office
     sender_lines = tuple(line.strip() for line in office.address.splitlines() if line.strip())
     known = current_gazetteer()
-    for item, corrections in _items(shipment_id):
+    for item, corrections in _items(shipment_id, *(positions or ())):
         village, _district = printed_region(item, corrections, gazetteer=known)
         yield LabelContent(
             sender_name=office.name,
@@ -99,39 +100,62 @@ def print_shipment_labels(
     reason: str = "",
     offset_mm: tuple[float, float] = (0.0, 0.0),
 ) -> int:
-    """Write a shipment's labels and record it; every printing after the first needs a reason. Gives how many."""
+    """Write a shipment's labels at once and record it; every printing after the first needs a reason.
+
+    Gives how many. Doors let workers draw them: `shipments.label_runs`.
+    """
     shipment = _shipment(shipment_id)
     if shipment.state == ShipmentState.CANCELLED:
-        raise _wrong_state(shipment, ShipmentState.OPEN, *FROZEN_STATES)
+        raise wrong_state(shipment, ShipmentState.OPEN, *FROZEN_STATES)
     if not reason.strip() and LabelPrint.objects.filter(shipment=shipment).exists():
         raise ShipmentRefused(Code.REPRINT_NEEDS_REASON, shipment=shipment.number)
+    labels = shipment_labels(shipment_id=shipment_id)
     try:
-        written = write_labels(
-            output,
-            labels=shipment_labels(shipment_id=shipment_id),
-            format=format,
-            start=start,
-            offset_mm=offset_mm,
-        )
+        written = write_labels(output, labels=labels, format=format, start=start, offset_mm=offset_mm)
     except LabelError as error:
-        raise _label_refusal(error, shipment) from error
+        raise label_refusal(error, shipment_number=shipment.number) from error
     with transaction.atomic():
-        LabelPrint.objects.create(
-            shipment=shipment, format=format, labels=written, reason=reason.strip()[:200], printed_by_id=actor_id,
-            printed_at=at,
-        )  # fmt: skip
-        record(
-            actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_LABELS", object_kind="shipment",
-            object_key=shipment.number, at=at, format=format, labels=written,
-        )  # fmt: skip
+        record_label_print(
+            shipment=shipment,
+            run_id=None,
+            format=format,
+            labels=written,
+            reason=reason,
+            actor_id=actor_id,
+            at=at,
+        )
+        record_export(
+            actor_id=actor_id, subject_kind="shipment", subject_key=shipment.number, records=written, at=at
+        )
     return written
+
+
+def record_label_print(
+    *,
+    shipment: Shipment,
+    run_id: UUID | None,
+    format: str,
+    labels: int,
+    reason: str,
+    actor_id: int | None,
+    at: datetime,
+) -> None:
+    """Write down that all labels of a shipment were drawn."""
+    LabelPrint.objects.create(
+        shipment=shipment, run_id=run_id, format=format, labels=labels, reason=reason.strip()[:200],
+        printed_by_id=actor_id, printed_at=at,
+    )  # fmt: skip
+    record(
+        actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_LABELS", object_kind="shipment",
+        object_key=shipment.number, at=at, format=format, labels=labels,
+    )  # fmt: skip
 
 
 def manifest_of(*, shipment_id: int) -> tuple[ManifestHeader, Iterator[ManifestRow]]:
     """The dispatch list of a closed shipment: its header, frozen at closing, and its rows."""
     shipment = _shipment(shipment_id)
     if shipment.state not in FROZEN_STATES or shipment.closed_at is None:
-        raise _wrong_state(shipment, *FROZEN_STATES)
+        raise wrong_state(shipment, *FROZEN_STATES)
     office, post_office = shipment.office, shipment.post_office
     zone = ZoneInfo(office.time_zone)
     handover = Handover.objects.filter(shipment=shipment).first()
@@ -183,17 +207,21 @@ def print_manifest(
     actor_id: int | None,
     at: datetime,
 ) -> int:
-    """Write the dispatch list of a closed shipment as pdf, xlsx or csv and record it. Gives its rows."""
+    """Write the dispatch list of a closed shipment as pdf, xlsx or csv and record who took it. Gives its rows."""
     writer = MANIFEST_WRITERS.get(format)
     if writer is None:
         raise ShipmentRefused(Code.MANIFEST_FORMAT_UNKNOWN, format=format, known=", ".join(MANIFEST_WRITERS))
     header, rows = manifest_of(shipment_id=shipment_id)
     written = writer(output, header=header, rows=rows)
     shipment = _shipment(shipment_id)
-    record(
-        actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_MANIFEST", object_kind="shipment",
-        object_key=shipment.number, at=at, format=format, items=written,
-    )  # fmt: skip
+    with transaction.atomic():
+        record(
+            actor_id=actor_id, office_id=shipment.office_id, operation="PRINT_MANIFEST", object_kind="shipment",
+            object_key=shipment.number, at=at, format=format, items=written,
+        )  # fmt: skip
+        record_export(
+            actor_id=actor_id, subject_kind="shipment", subject_key=shipment.number, records=written, at=at
+        )
     return written
 
 
@@ -202,7 +230,7 @@ def handover_record(*, shipment_id: int) -> HandoverRecord:
     shipment = _shipment(shipment_id)
     handover = Handover.objects.filter(shipment=shipment).first()
     if handover is None:
-        raise _wrong_state(shipment, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
+        raise wrong_state(shipment, ShipmentState.HANDED_OVER, ShipmentState.RECEIVED)
     office, post_office = shipment.office, shipment.post_office
     header, _rows = manifest_of(shipment_id=shipment_id)
     bags = len(header.bag_numbers)
@@ -237,14 +265,23 @@ def _shipment(shipment_id: int) -> Shipment:
     return shipment
 
 
-def _items(shipment_id: int) -> Iterator[tuple[ShownItem, Mapping[str, str]]]:
-    """The items that belong to the shipment, with people's corrections of their addresses."""
+def _items(
+    shipment_id: int, first: int = 0, last: int | None = None
+) -> Iterator[tuple[ShownItem, Mapping[str, str]]]:
+    """The items that belong to the shipment, with people's corrections of their addresses.
+
+    Each chunk is a statement of its own: a worker writes its progress between them, which SQLite refuses while a
+    reader is open.
+    """
     items = Item.objects.filter(shipment_id=shipment_id, taken_out_at__isnull=True).order_by("position")
-    rows = map(ShownItem._make, items.values_list(*_SHOWN).iterator(chunk_size=CHUNK))
-    while chunk := list(islice(rows, CHUNK)):
+    if last is not None:
+        items = items.filter(position__lte=last)
+    while rows := items.filter(position__gte=first).values_list("position", *_SHOWN)[:CHUNK]:
+        chunk = [ShownItem._make(row[1:]) for row in rows]
         corrected = corrections_of(address_ids=[item.address_id for item in chunk])
         for item in chunk:
             yield item, corrected.get(item.address_id, NO_CORRECTIONS)
+        first = rows[len(rows) - 1][0] + 1
 
 
 def _postcode(item: ShownItem, corrections: Mapping[str, str]) -> str:
@@ -277,7 +314,8 @@ def _officer(signed: str, office: Office) -> Officer:
     return Officer(name=name.strip(), position=position.strip(), office=office.name)
 
 
-def _wrong_state(shipment: Shipment, *wanted: ShipmentState) -> ShipmentRefused:
+def wrong_state(shipment: Shipment, *wanted: ShipmentState) -> ShipmentRefused:
+    """Say that a shipment is in none of the states that are needed."""
     return ShipmentRefused(
         Code.WRONG_STATE,
         shipment=shipment.number,
@@ -286,15 +324,16 @@ def _wrong_state(shipment: Shipment, *wanted: ShipmentState) -> ShipmentRefused:
     )
 
 
-def _label_refusal(error: LabelError, shipment: Shipment) -> ShipmentRefused:
+def label_refusal(error: LabelError, *, shipment_number: str) -> ShipmentRefused:
+    """Say of a shipment what is wrong with its labels."""
     if error.fault is LabelFault.UNKNOWN_FORMAT:
         return ShipmentRefused(Code.LABEL_FORMAT_UNKNOWN, **error.parameters)
     if error.fault is LabelFault.START_OUT_OF_RANGE:
         return ShipmentRefused(Code.LABEL_START_INVALID, **error.parameters)
     if error.fault is LabelFault.NOTHING_TO_PRINT:
-        return ShipmentRefused(Code.SHIPMENT_EMPTY, shipment=shipment.number)
+        return ShipmentRefused(Code.SHIPMENT_EMPTY, shipment=shipment_number)
     return ShipmentRefused(
         Code.LABEL_NOT_PRINTABLE,
-        reference=error.parameters.get("reference", shipment.number),
+        reference=error.parameters.get("reference", shipment_number),
         fault=error.fault.value,
     )

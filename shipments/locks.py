@@ -1,5 +1,7 @@
 """The locks of this room, each spelled once. Take them in this order: office, shipment, number blocks, cards."""
 
+from collections.abc import Collection
+
 from offices.models import Office
 from shipments.models import Card, NumberBlock, Shipment
 from shipments.refusals import Code, ShipmentRefused
@@ -24,6 +26,15 @@ def lock_shipment(shipment_id: int) -> Shipment:
     if shipment is None:
         raise ShipmentRefused(Code.SHIPMENT_UNKNOWN, shipment=shipment_id)
     return shipment
+
+
+def lock_shipments(*, shipment_ids: Collection[int], office_id: int) -> list[Shipment]:
+    """Some of an office's shipments, in the order of their keys. Refuses when one is not there."""
+    rows = Shipment.objects.select_for_update(no_key=True).filter(pk__in=shipment_ids, office_id=office_id)
+    found = list(rows.order_by("pk"))
+    if missing := sorted(set(shipment_ids) - {shipment.pk for shipment in found}):
+        raise ShipmentRefused(Code.SHIPMENT_UNKNOWN, shipment=missing[0])
+    return found
 
 
 def lock_number_blocks(office_id: int) -> list[NumberBlock]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.services import record
 from privacy.crypto import blind_index
@@ -109,12 +109,22 @@ def undo_last_print_check(*, office_id: int, actor_id: int | None, at: datetime)
 
 
 def reprint_requests(*, office_id: int) -> list[ReprintRequest]:
-    """Damaged cards whose holders wait for another print, the oldest finding first."""
-    damaged = PrintCheck.objects.filter(
-        card__office_id=office_id, card__disposition=Disposition.DAMAGED, undone_at__isnull=True
+    """Cards found damaged, here or when they came back, whose holders wait for another print; the oldest first.
+
+    A damaged card that was destroyed is still to be printed again.
+    """
+    damaged = DispositionChange.objects.filter(
+        card__office_id=office_id,
+        after=Disposition.DAMAGED,
+        card__disposition__in=[Disposition.DAMAGED, Disposition.DESTROYED],
     )
-    rows = damaged.order_by("checked_at", "pk").values_list(
-        "card_id", "card__reference", "card__nik_index", "reason", "checked_at"
+    newer = DispositionChange.objects.filter(
+        card_id=OuterRef("card_id"), pk__gt=OuterRef("pk"), after=Disposition.DAMAGED
+    )
+    rows = (
+        damaged.exclude(Exists(newer))
+        .order_by("changed_at", "pk")
+        .values_list("card_id", "card__reference", "card__nik_index", "reason", "changed_at")
     )
     found = list(rows)
     circulating = set(

@@ -57,6 +57,9 @@ class Code(StrEnum):
     ADDRESS_IN_POST = "ADDRESS_IN_POST"
     # labels
     REPRINT_NEEDS_REASON = "REPRINT_NEEDS_REASON"
+    LABELS_IN_WORK = "LABELS_IN_WORK"
+    LABEL_FILE_MISSING = "LABEL_FILE_MISSING"
+    LABEL_FILE_NOT_WRITTEN = "LABEL_FILE_NOT_WRITTEN"
     LABEL_FORMAT_UNKNOWN = "LABEL_FORMAT_UNKNOWN"
     LABEL_START_INVALID = "LABEL_START_INVALID"
     LABEL_NOT_PRINTABLE = "LABEL_NOT_PRINTABLE"
@@ -145,6 +148,13 @@ MESSAGES: Mapping[Code, str] = {
     "it, or correct the addresses when the items come back.",
     Code.REPRINT_NEEDS_REASON: (
         "The labels of %(shipment)s were printed before. Give a reason to print them again."
+    ),
+    Code.LABELS_IN_WORK: "The labels of %(shipment)s are being drawn. Wait for that job or stop it.",
+    Code.LABEL_FILE_MISSING: (
+        "These labels are not drawn yet, or their file was removed after its time. Print them again."
+    ),
+    Code.LABEL_FILE_NOT_WRITTEN: (
+        "The labels cannot be written to the disk (%(reason)s). Make room and print them again."
     ),
     Code.LABEL_FORMAT_UNKNOWN: "There is no label format %(format)s. Choose one of: %(known)s.",
     Code.LABEL_START_INVALID: "A sheet has the cells 1 to %(cells)s; %(start)s is none of them.",

@@ -15,7 +15,7 @@ from addresses.refusals import AddressRefused
 from delivery.refusals import MESSAGES as DELIVERY_MESSAGES
 from delivery.refusals import DeliveryRefused
 from labels.content import LabelError, LabelFault
-from offices.services import QuotaFull
+from offices.quotas import QuotaFull
 from shipments.refusals import MESSAGES as SHIPMENT_MESSAGES
 from shipments.refusals import ShipmentRefused
 from spreadsheets.faults import MESSAGES as SHEET_MESSAGES

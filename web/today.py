@@ -24,7 +24,8 @@ from delivery.scope import (
 from delivery.silence import silent_since
 from jobs.models import JobState
 from offices.models import Closure, Office, Quota
-from offices.services import local_day, places_left, policy_of
+from offices.quotas import places_left
+from offices.services import local_day, policy_of
 from privacy.models import AccessRecord, DataRequest
 from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
 from shipments.numbering import number_stock

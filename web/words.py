@@ -164,6 +164,8 @@ ROW_OUTCOME: Mapping[str, Word] = {
     "future_date": Word(_("date in the future"), BAD, "calendar-x"),
     "damaged_number": Word(_("number damaged"), BAD, "hash"),
     "contradiction": Word(_("contradicts what is known"), WARN, _LOOK),
+    "misread": Word(_("Read wrongly: scan again"), BAD, _STOP),
+    "not_posted": Word(_("not with the post"), BAD, _STOP),
 }
 
 ROUTE_FAULT: Mapping[str, Word] = {
@@ -185,10 +187,60 @@ OVERTAKEN: Mapping[str, Word] = {
 
 JOB_KIND: Mapping[str, Word] = {
     "courier.file": Word(_("Courier file")),
+    "courier.undo": Word(_("Undo of a courier file")),
+    "courier.result": Word(_("Result workbooks written anew")),
+    "courier.replay": Word(_("Courier file read anew")),
+    "courier.pull": Word(_("Status fetched from the post")),
     "cards.import": Word(_("Intake of printed cards")),
+    "shipments.labels": Word(_("Labels")),
+}
+
+MESSAGE: Mapping[str, Word] = {
+    "QUEUED": Word(_("waiting"), NEUTRAL, _WAIT),
+    "SENT": Word(_("sent"), MOVING, "send"),
+    "DELIVERED": Word(_("reached the phone"), GOOD, "check2-all"),
+    "READ": Word(_("read"), GOOD, "eye"),
+    "FAILED": Word(_("failed"), BAD, _STOP),
+    "WITHDRAWN": Word(_("withdrawn"), NEUTRAL, "slash-circle"),
+}
+
+OCCASION: Mapping[str, Word] = {
+    "REGISTERED": Word(_("registered")),
+    "DISPATCHED": Word(_("dispatched")),
+    "OUT_FOR_DELIVERY": Word(_("out for delivery")),
+    "ATTEMPT_FAILED": Word(_("delivery attempt failed")),
+    "READY_AT_COUNTER": Word(_("ready at the counter")),
+    "REMINDER": Word(_("reminder")),
+    "MOVED": Word(_("moved because of a closure")),
+    "REOPENED": Word(_("the counter is open again")),
+    "PLACE_OFFERED": Word(_("a place became free")),
+    "COLLECTED": Word(_("collected")),
+    "ENQUIRY_ANSWERED": Word(_("question answered")),
+    "ADDRESS_CHECKED": Word(_("address correction decided")),
+    "REPLY_NOTED": Word(_("reply noted")),
+    "REPLY_HELP": Word(_("reply not understood")),
+}
+
+MESSAGE_CHANNEL: Mapping[str, Word] = {
+    "CONSOLE": Word(_("log of the server")),
+    "EMAIL": Word(_("e-mail")),
+    "GATEWAY": Word(_("SMS or WhatsApp gateway")),
+    "WHATSAPP": Word("WhatsApp"),
+}
+
+WISH: Mapping[str, Word] = {
+    "RESEND": Word(_("send it again"), NEUTRAL, "arrow-repeat"),
+    "OTHER_COUNTER": Word(_("another counter"), NEUTRAL, "shop"),
+}
+
+CORRECTION: Mapping[str, Word] = {
+    "OPEN": Word(_("waiting"), WARN, _WAIT),
+    "ACCEPTED": Word(_("accepted"), GOOD, _OK),
+    "DECLINED": Word(_("declined"), BAD, _STOP),
 }
 
 OBJECT: Mapping[str, Word] = {
+    "messages": Word(_("messages")),
     "card": Word(_("card")),
     "cards": Word(_("cards")),
     "intake_file": Word(_("sheet of printed cards")),
@@ -202,11 +254,22 @@ OBJECT: Mapping[str, Word] = {
     "area_hold": Word(_("area hold")),
     "name": Word(_("name of a region")),
     "status_text": Word(_("text of the post")),
+    "column_profile": Word(_("layout of a file")),
+    "event": Word(_("event")),
     "transfer": Word(_("transfer")),
     "village_list": Word(_("village list")),
 }
 
 OPERATION: Mapping[str, Word] = {
+    "ASK_CORRECTION": Word(_("a resident corrected an address")),
+    "DECIDE_CORRECTION": Word(_("decided about a resident's correction")),
+    "MESSAGES_WANTED": Word(_("a resident wants messages again")),
+    "MESSAGES_REFUSED": Word(_("a resident wants no messages")),
+    "SET_CONTACT": Word(_("a resident named another contact")),
+    "SAY_WHO_COMES": Word(_("a resident said who will come")),
+    "RESIDENT_WISH": Word(_("a resident wished another way")),
+    "SETTLE_WISH": Word(_("settled a resident's wish")),
+    "RETRY_MESSAGES": Word(_("let messages be sent again")),
     "ANSWER_ENQUIRY": Word(_("answered a question")),
     "APPLY_COURIER_FILE": Word(_("applied a courier file")),
     "BATCH_BACKLOG": Word(_("made shipments from the backlog")),
@@ -229,6 +292,13 @@ OPERATION: Mapping[str, Word] = {
     "HOLD_AREA": Word(_("held an area")),
     "HOLD_CARDS": Word(_("held cards of a list")),
     "RELEASE_HOLD": Word(_("released an area")),
+    "MAP_COLUMNS": Word(_("said what columns hold")),
+    "FORGET_COLUMNS": Word(_("forgot a layout")),
+    "SET_STATUS_FILES_APPLIED": Word(_("set whether status files are applied at once")),
+    "REPLAY_COURIER_FILE": Word(_("read a courier file anew")),
+    "RECORD_EVENTS": Word(_("recorded events by hand")),
+    "UNDO_EVENTS": Word(_("undid events recorded by hand")),
+    "FORGET_UPLOADS": Word(_("forgot uploads")),
     "MAP_STATUS_TEXT": Word(_("said what a text means")),
     "OPEN_SHIPMENT": Word(_("opened a shipment")),
     "PRINT_LABELS": Word(_("printed labels")),
@@ -392,6 +462,11 @@ RETURN_RESULT: Mapping[str, Word] = {
 }
 
 TABLES: Mapping[str, Mapping[str, Word]] = {
+    "message": MESSAGE,
+    "occasion": OCCASION,
+    "message_channel": MESSAGE_CHANNEL,
+    "wish": WISH,
+    "correction": CORRECTION,
     "delivery": DELIVERY,
     "disposition": DISPOSITION,
     "verdict": VERDICT,

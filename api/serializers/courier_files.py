@@ -6,13 +6,18 @@ from rest_framework import serializers
 
 from api.serializers.shapes import OutcomesField, Shape
 from api.serializers.uploads import UploadRequest
-from delivery.models import CourierFile, CourierRow
+from delivery.courier_files import can_be_mapped
+from delivery.courier_files.rows import COLUMNS
+from delivery.courier_files.meanings import SAID_BY_COURIERS
+from delivery.couriers import COURIERS
+from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
+from delivery.status import Action, Reason
 
 
 class CourierFileRequest(UploadRequest):
-    """A status file; with `apply` false it is only checked."""
+    """A status file; with `apply` false it is only checked. Left out: as the office is set."""
 
-    apply = serializers.BooleanField(default=True)
+    apply = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
 class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
@@ -22,12 +27,15 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
     outcomes = OutcomesField()
     fault = serializers.SerializerMethodField(help_text="code and params of the reason for a refusal")
     has_result = serializers.SerializerMethodField()
+    can_be_mapped = serializers.SerializerMethodField(
+        help_text="whether a person may say what its columns hold"
+    )
 
     class Meta:
         model = CourierFile
         fields = [
-            "id", "office", "courier", "name", "sha256", "state", "rows", "outcomes", "fault", "has_result", "job",
-            "uploaded_at", "applied_at",
+            "id", "office", "courier", "name", "sha256", "state", "rows", "outcomes", "fault", "has_result",
+            "can_be_mapped", "job", "uploaded_at", "applied_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -36,6 +44,9 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
 
     def get_has_result(self, courier_file: CourierFile) -> bool:
         return bool(courier_file.result)
+
+    def get_can_be_mapped(self, courier_file: CourierFile) -> bool:
+        return can_be_mapped(courier_file)
 
 
 class CourierRowSerializer(serializers.ModelSerializer[CourierRow]):
@@ -47,7 +58,88 @@ class CourierRowSerializer(serializers.ModelSerializer[CourierRow]):
         read_only_fields = fields
 
 
-class UndoneSerializer(Shape):
-    """How many events were voided."""
+class SheetColumnSerializer(Shape):
+    """One column of a sheet: its title, and masked cells below it."""
 
-    voided = serializers.IntegerField()
+    index = serializers.IntegerField(help_text="from 0")
+    title = serializers.CharField(allow_blank=True)
+    samples = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    field = serializers.ChoiceField(
+        choices=list(COLUMNS), allow_blank=True, help_text="what its title tells; empty: nothing"
+    )
+
+
+class SheetHeadSerializer(Shape):
+    """The columns of an upload as they stand under the header row, and the rows that may be the header."""
+
+    header_row = serializers.IntegerField()
+    row_numbers = serializers.ListField(child=serializers.IntegerField())
+    columns = SheetColumnSerializer(many=True)
+
+
+class HeaderRowQuery(Shape):
+    """Which row holds the titles? Left out: the one with most titles that are known."""
+
+    header_row = serializers.IntegerField(required=False, min_value=1, max_value=10_000_000)
+
+
+class MapColumnsRequest(Shape):
+    """What the columns hold: a field → index of its column, from 0. The next file of this layout needs nobody."""
+
+    header_row = serializers.IntegerField(min_value=1, max_value=10_000_000)
+    columns = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=16_383))
+    apply = serializers.BooleanField(default=False)
+
+
+class ColumnProfileSerializer(serializers.ModelSerializer[ColumnProfile]):
+    """A layout that a person has described."""
+
+    office = serializers.CharField(source="office.code")
+    columns = serializers.DictField(child=serializers.IntegerField())
+    titles = serializers.DictField(child=serializers.CharField(allow_blank=True))
+
+    class Meta:
+        model = ColumnProfile
+        fields = ["id", "office", "courier", "columns", "titles", "made_at"]
+        read_only_fields = fields
+
+
+class UnmappedTextSerializer(Shape):
+    """A text that no table knows, in how many rows of how many files."""
+
+    courier = serializers.CharField()
+    status_text = serializers.CharField()
+    remark_text = serializers.CharField(allow_blank=True)
+    rows = serializers.IntegerField()
+    files = serializers.IntegerField()
+
+
+class MeaningRequest(Shape):
+    """What a text means from now on."""
+
+    courier = serializers.ChoiceField(choices=list(COURIERS), default="POS")
+    status_text = serializers.CharField(max_length=120)
+    remark_text = serializers.CharField(max_length=120, allow_blank=True, default="")
+    status = serializers.ChoiceField(choices=sorted(SAID_BY_COURIERS))
+    reason = serializers.ChoiceField(choices=[r.value for r in Reason if r], allow_blank=True, default="")
+    action = serializers.ChoiceField(choices=[a.value for a in Action if a], allow_blank=True, default="")
+
+
+class MappedSerializer(Shape):
+    """What saying it did to the rows that waited."""
+
+    rows = serializers.IntegerField()
+    outcomes = OutcomesField()
+
+
+class StatusTextSerializer(serializers.ModelSerializer[StatusText]):
+    """What a text means, as a registry said it, or for all (no office)."""
+
+    office = serializers.CharField(source="office.code", allow_null=True, default=None)
+
+    class Meta:
+        model = StatusText
+        fields = [
+            "id", "office", "courier", "status_text", "remark_text", "status", "reason", "action", "mapped_at",
+        ]  # fmt: skip
+        read_only_fields = fields

@@ -20,11 +20,13 @@ from api.serializers.courier_files import (
     CourierFileRequest,
     CourierFileSerializer,
     CourierRowSerializer,
-    UndoneSerializer,
+    HeaderRowQuery,
+    MapColumnsRequest,
+    SheetHeadSerializer,
 )
-from api.serializers.shapes import ReasonRequest, body
+from api.serializers.shapes import ReasonRequest, body, query
 from delivery import courier_files
-from delivery.models import CourierFile, CourierRow
+from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to
 
 
@@ -32,8 +34,8 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     """Status files of the office, and of its post offices, newest first."""
 
     operations = {
-        **dict.fromkeys(("list", "retrieve", "rows", "result"), Operation.SEE_COURIER_FILES),
-        **dict.fromkeys(("create", "preview", "apply"), Operation.IMPORT_COURIER_FILES),
+        **dict.fromkeys(("list", "retrieve", "rows", "result", "columns"), Operation.SEE_COURIER_FILES),
+        **dict.fromkeys(("create", "preview", "apply", "map_columns"), Operation.IMPORT_COURIER_FILES),
         "undo": Operation.UNDO_COURIER_FILES,
     }
     queryset = CourierFile.objects.none()
@@ -44,7 +46,7 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     lookup_value_regex = "[0-9a-f-]{36}"
 
     def get_queryset(self) -> QuerySet[CourierFile]:
-        return courier_files_visible_to(self.user).select_related("office")
+        return courier_files_visible_to(self.user).select_related("office", "job")
 
     @extend_schema(
         request={"multipart/form-data": CourierFileRequest}, responses={202: CourierFileSerializer}
@@ -81,7 +83,7 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     @action(detail=True)
     def rows(self, request: Request, pk: str) -> Response:
         """Give the rows that changed nothing and that somebody must look at."""
-        rows = CourierRow.objects.filter(courier_file=self.get_object())
+        rows = courier_files.rows_to_look_at(self.get_object())
         return self.page_of(rows, CourierRowSerializer, ordering=("row",))
 
     @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY}, filters=False)
@@ -90,19 +92,41 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
         """Give the file's rows with their outcomes, as a workbook."""
         return stored_file(self.get_object().result)
 
-    @extend_schema(request=ReasonRequest, responses=UndoneSerializer)
+    @extend_schema(parameters=[HeaderRowQuery], responses=SheetHeadSerializer, filters=False)
+    @action(detail=True, pagination_class=None)
+    def columns(self, request: Request, pk: str) -> Response:
+        """Give an upload's columns as they stand under a header row, with masked cells, for a person to name them."""
+        head = courier_files.look_at_columns(courier_file=self.get_object(), **query(HeaderRowQuery, request))
+        return Response(SheetHeadSerializer(head).data)
+
+    @extend_schema(request=MapColumnsRequest, responses={202: CourierFileSerializer})
+    @columns.mapping.post
+    @idempotent
+    def map_columns(self, request: Request, pk: str) -> Response:
+        """Say what the columns hold; a worker checks or applies the file, and knows the next one of this layout."""
+        courier_file = self.get_object()
+        courier_files.map_columns(
+            courier_file=courier_file,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(MapColumnsRequest, request),
+        )
+        return self._accepted(courier_file)
+
+    @extend_schema(request=ReasonRequest, responses={202: CourierFileSerializer})
     @action(detail=True, methods=["post"])
     @idempotent
     def undo(self, request: Request, pk: str) -> Response:
-        """Void the file's events; the cards' states are as if it had never come."""
+        """Let a worker void the file's events; the cards' states are then as if it had never come."""
         courier_file = self.get_object()
-        voided = courier_files.undo(
-            courier_file_id=courier_file.pk,
+        courier_files.start_undo(
+            courier_file=courier_file,
             actor_id=self.user.pk,
             at=timezone.now(),
             **body(ReasonRequest, request),
         )
-        return Response({"voided": voided})
+        courier_file.refresh_from_db()
+        return self._accepted(courier_file)
 
     def _start(self, *, apply: bool) -> Response:
         courier_file = self.get_object()

@@ -1,9 +1,10 @@
 """The courier's status files: taken in, read, matched, previewed, applied, explained row by row, and undone."""
 
+from delivery.courier_files.mapping import can_be_mapped, forget_columns, look_at_columns, map_columns
 from delivery.courier_files.processing import preview, process
 from delivery.courier_files.rows import FileReport, RowOutcome, ShownRow
-from delivery.courier_files.undoing import undo
-from delivery.courier_files.unmapped import Mapped, UnmappedText, map_text, unmapped_texts
+from delivery.courier_files.undoing import start_undo, undo
+from delivery.courier_files.unmapped import Mapped, UnmappedText, map_text, rows_to_look_at, unmapped_texts
 from delivery.courier_files.uploading import FILE_JOB, start, upload
 
 __all__ = [
@@ -13,10 +14,16 @@ __all__ = [
     "RowOutcome",
     "ShownRow",
     "UnmappedText",
+    "can_be_mapped",
+    "forget_columns",
+    "look_at_columns",
+    "map_columns",
     "map_text",
     "preview",
     "process",
+    "rows_to_look_at",
     "start",
+    "start_undo",
     "undo",
     "unmapped_texts",
     "upload",

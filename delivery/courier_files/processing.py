@@ -14,13 +14,16 @@ from django.db import transaction
 
 from accounts.services import record
 from delivery import messages
+from delivery.courier_files.layouts import CAN_BE_MAPPED
+from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.matching import Destinations, Match, match_rows
+from delivery.courier_files.meanings import meanings_of, table_version
 from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
-from delivery.couriers import COURIERS, Courier, Meaning
-from delivery.models import CourierFile, CourierRow, StatusText
-from delivery.status import Action, Reason, State, Status
+from delivery.couriers import COURIERS, Courier
+from delivery.models import CourierFile, CourierRow
+from delivery.status import State, Status
 from delivery.tracking import NewEvent, Recorded, assess_events, record_events
 from offices.models import Office
 from privacy.masking import mask_scan
@@ -85,9 +88,12 @@ class _Work:
 
 
 def _read(path: str | Path, office: Office, courier: Courier, now: datetime) -> _Work:
-    layout, rows = read_status_file(path, courier=courier, zone=ZoneInfo(office.time_zone), now=now)
-    _understand(rows, match_rows(rows, office=office), courier)
-    return _Work(layout, rows, _version(courier))
+    known = layouts_of(office_id=office.pk, courier=courier.CODE)
+    layout, rows = read_status_file(
+        path, courier=courier, zone=ZoneInfo(office.time_zone), now=now, known=known
+    )
+    _understand(rows, match_rows(rows, office=office), courier, office)
+    return _Work(layout, rows, table_version(courier=courier, office=office))
 
 
 def _end(
@@ -124,8 +130,9 @@ def _refuse(courier_file: CourierFile, fault: SheetError) -> None:
     courier_file.state = CourierFile.State.REFUSED
     courier_file.fault = {"code": fault.code.value, "params": params}
     courier_file.save(update_fields=["state", "fault"])
-    # it is never read again, and its personal columns are nobody's to keep
-    if courier_file.file:
+    # it is never read again, and its personal columns are nobody's to keep; unless a person may say which column is
+    # which: then it waits for some hours
+    if courier_file.file and fault.code not in CAN_BE_MAPPED:
         courier_file.file.delete()
 
 
@@ -138,9 +145,11 @@ def _refusal(courier_file: CourierFile) -> SheetError:
     return SheetError(SheetFault(courier_file.fault["code"]), **params)
 
 
-def _understand(rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier) -> None:
+def _understand(
+    rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier, office: Office
+) -> None:
     """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
-    own_words = meanings_of(courier.CODE)
+    own_words = meanings_of(courier=courier, office=office)
     destinations = Destinations({match.post_office_id for match in matches.values()})
     for row in rows:
         if row.outcome is not None:
@@ -152,20 +161,6 @@ def _understand(rows: Sequence[StatusRow], matches: Mapping[str, Match], courier
         )
         if row.meaning is None:
             row.end(RowOutcome.UNMAPPED_TEXT)
-
-
-def meanings_of(courier_code: str) -> dict[tuple[str, str], Meaning]:
-    """Give what supervisors have said that a courier's texts mean, by folded status and remark."""
-    return {
-        (text.status_text, text.remark_text): Meaning(
-            Status(text.status), Reason(text.reason), Action(text.action)
-        )
-        for text in StatusText.objects.filter(courier=courier_code)
-    }
-
-
-def _version(courier: Courier) -> str:
-    return f"{courier.TABLE_VERSION}+{StatusText.objects.filter(courier=courier.CODE).count()}"[:12]
 
 
 def _chunks(rows: list[StatusRow]) -> Iterator[list[StatusRow]]:

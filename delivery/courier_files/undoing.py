@@ -1,7 +1,7 @@
 """Undo an applied file: its events are voided, its cards folded anew, and what was not sent yet is not sent."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,27 +12,61 @@ from delivery.courier_files.uploading import is_in_work
 from delivery.models import CourierFile, Message
 from delivery.refusals import Code, DeliveryRefused
 from delivery.tracking import void
+from jobs import services as jobs
 
+UNDO_JOB = "courier.undo"
+OnProgress = Callable[[int, int], None]
 EVENTS_PER_CHUNK = 5_000
 
 _WITHDRAW = "UPDATE delivery_message SET state = %s WHERE state = %s AND {among}"
 
 
-def undo(*, courier_file_id: uuid.UUID, reason: str, actor_id: int | None, at: datetime) -> int:
+def start_undo(*, courier_file: CourierFile, reason: str, actor_id: int | None, at: datetime) -> None:
+    """Let a worker undo the file; what `undo` would refuse is refused at once."""
+    with transaction.atomic():
+        courier_file = (
+            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=courier_file.pk)
+        )
+        _check(courier_file, reason=reason, job_id=None)
+        if courier_file.state != CourierFile.State.APPLIED and not records.standing_events_of_file(
+            courier_file.pk
+        ):
+            raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
+        courier_file.job = jobs.enqueue(
+            kind=UNDO_JOB,
+            input={
+                "courier_file": str(courier_file.pk),
+                "reason": reason,
+                "actor": actor_id,
+                "at": at.isoformat(),
+            },
+            owner_id=actor_id,
+            office_id=courier_file.office_id,
+        )
+        courier_file.save(update_fields=["job"])
+
+
+def undo(
+    *, courier_file_id: uuid.UUID, reason: str, actor_id: int | None, at: datetime, job_id: uuid.UUID | None = None,
+    on_progress: OnProgress | None = None,
+) -> int:  # fmt: skip
     """Undo a file and give how many events were voided. It can be applied again, with the same rows.
 
-    Refuses an empty reason, a file whose job is not at its end, and one that has changed nothing. Safe to repeat after
-    an interruption.
+    Refuses an empty reason, a file whose job is not at its end (other than `job_id`, which does this), and one that has
+    changed nothing. Safe to repeat after an interruption.
     """
-    if not reason.strip():
-        raise DeliveryRefused(Code.REASON_MISSING)
     courier_file = CourierFile.objects.select_related("job").get(pk=courier_file_id)
-    if is_in_work(courier_file):
-        raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
+    _check(courier_file, reason=reason, job_id=job_id)
     events = records.standing_events_of_file(courier_file_id)
     if courier_file.state != CourierFile.State.APPLIED and not events:
+        if job_id is not None and courier_file.state == CourierFile.State.UNDONE:
+            return 0  # an earlier try of this job was killed after its last step
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
+    done = 0
     for chunk in _chunks(events):
+        if on_progress is not None:
+            on_progress(done, len(events))
+        done += len(chunk)
         with transaction.atomic():
             void(
                 events=chunk,
@@ -41,10 +75,7 @@ def undo(*, courier_file_id: uuid.UUID, reason: str, actor_id: int | None, at: d
                 recorded_at=at,
                 recorded_by_id=actor_id,
             )
-            bulk.execute(
-                _WITHDRAW.format(among=bulk.among("event_id", "bigint")),
-                [Message.State.WITHDRAWN, Message.State.QUEUED, bulk.listed(event for _card, event in chunk)],
-            )
+            withdraw_messages(event_ids=[event for _card, event in chunk])
     with transaction.atomic():
         courier_file.kept_rows.all().delete()
         courier_file.state = CourierFile.State.UNDONE
@@ -55,6 +86,21 @@ def undo(*, courier_file_id: uuid.UUID, reason: str, actor_id: int | None, at: d
             object_kind="courier_file", object_key=str(courier_file.pk), at=at, events=len(events),
         )  # fmt: skip
     return len(events)
+
+
+def withdraw_messages(*, event_ids: Sequence[int]) -> None:
+    """Let messages about events that are void now not leave any more."""
+    bulk.execute(
+        _WITHDRAW.format(among=bulk.among("event_id", "bigint")),
+        [Message.State.WITHDRAWN, Message.State.QUEUED, bulk.listed(event_ids)],
+    )
+
+
+def _check(courier_file: CourierFile, *, reason: str, job_id: uuid.UUID | None) -> None:
+    if not reason.strip():
+        raise DeliveryRefused(Code.REASON_MISSING)
+    if is_in_work(courier_file) and (job_id is None or courier_file.job_id != job_id):
+        raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
 
 
 def _chunks(events: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:

@@ -1,22 +1,22 @@
 """Texts that no table knows: the queue of them, and what a supervisor says that one means."""
 
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from accounts.services import record
 from delivery import messages
-from delivery.courier_files.rows import RowOutcome
-from delivery.couriers import folded
+from delivery.courier_files.meanings import meaning_said
+from delivery.courier_files.rewriting import start_rewriting
+from delivery.courier_files.rows import TO_LOOK_AT, RowOutcome
+from delivery.couriers import Meaning, folded
 from delivery.models import CourierFile, CourierRow, StatusText
-from delivery.refusals import Code, DeliveryRefused
-from delivery.status import Action, Reason, Status
-from delivery.tracking import NewEvent, Outcome, Recorded, record_events
+from delivery.tracking import NewEvent, Recorded, record_events
 
 SAMPLES_SHOWN = 3
 ROWS_PER_CHUNK = 5_000
@@ -76,50 +76,45 @@ def map_text(
 ) -> Mapped:  # fmt: skip
     """Say what a text means from now on, and apply the rows that waited for it. A second word replaces the first.
 
-    With `office_id`, only rows in the files of that office and of those that work for it: what is said at one registry
-    moves no card of another.
+    With `office_id`, a registry's, it counts for files of that office and of those that work for it: what is said at
+    one registry moves no card of another. Without, it counts wherever a registry has said nothing else. The result
+    workbooks of the files are written anew by a worker.
     """
-    meaning = (_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
-    if meaning[0] not in _SAID_BY_COURIERS:
-        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
+    meaning = meaning_said(status=status, reason=reason, action=action)
     said, remark = folded(status_text)[:120], folded(remark_text)[:120]
     outcomes: Counter[str] = Counter()
     with transaction.atomic():
         StatusText.objects.update_or_create(
-            courier=courier, status_text=said, remark_text=remark,
+            office_id=office_id, courier=courier, status_text=said, remark_text=remark,
             defaults={
-                "status": meaning[0], "reason": meaning[1], "action": meaning[2], "mapped_by_id": actor_id,
+                "status": meaning.status, "reason": meaning.reason, "action": meaning.action, "mapped_by_id": actor_id,
                 "mapped_at": at,
             },
         )  # fmt: skip
         record(
             actor_id=actor_id, office_id=office_id, operation="MAP_STATUS_TEXT", object_kind="status_text",
-            object_key=said[:64], at=at, status=meaning[0], reason=meaning[1], action=meaning[2],
+            object_key=said[:64], at=at, status=meaning.status, reason=meaning.reason, action=meaning.action,
         )  # fmt: skip
     waiting = _waiting(office_id).filter(courier_file__courier=courier, status_text=said, remark_text=remark)
+    if office_id is None:
+        otherwise = StatusText.objects.filter(
+            courier=courier, status_text=said, remark_text=remark, office_id__isnull=False
+        ).values("office_id")
+        waiting = waiting.exclude(courier_file__office_id__in=otherwise).exclude(
+            courier_file__office__parent_id__in=otherwise
+        )
+    files: set[uuid.UUID] = set()
     while rows := list(waiting.order_by("pk")[:ROWS_PER_CHUNK]):
-        recorded = _apply(rows, *meaning, actor_id=actor_id, at=at)
+        recorded = _apply(rows, meaning, actor_id=actor_id, at=at)
         outcomes.update(str(outcome) for outcome in recorded.outcomes)
+        files |= {row.courier_file_id for row in rows}
+    start_rewriting(file_ids=files, actor_id=actor_id, office_id=office_id)
     return Mapped(rows=outcomes.total(), outcomes=dict(outcomes))
 
 
-# What happens in our own hands is never a courier's to say.
-_SAID_BY_COURIERS = frozenset(
-    status
-    for status in Status
-    if status
-    not in {
-        Status.RETURN_RECEIVED, Status.IN_TRANSFER, Status.READY_AT_COUNTER, Status.COLLECTED, Status.AT_VILLAGE,
-        Status.GIVEN_BY_VILLAGE,
-    }
-)  # fmt: skip
-
-
-def _one_of(vocabulary: type[StrEnum], value: str) -> StrEnum:
-    try:
-        return vocabulary(value)
-    except ValueError as error:
-        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
+def rows_to_look_at(courier_file: CourierFile) -> QuerySet[CourierRow]:
+    """Give the rows of a file that somebody must look at, in the order of the sheet."""
+    return courier_file.kept_rows.filter(outcome__in=[outcome.name for outcome in TO_LOOK_AT]).order_by("row")
 
 
 def _waiting(office_id: int | None) -> QuerySet[CourierRow]:
@@ -129,23 +124,15 @@ def _waiting(office_id: int | None) -> QuerySet[CourierRow]:
     return waiting.filter(Q(courier_file__office_id=office_id) | Q(courier_file__office__parent_id=office_id))
 
 
-def _apply(
-    rows: list[CourierRow],
-    status: StrEnum,
-    reason: StrEnum,
-    action: StrEnum,
-    *,
-    actor_id: int | None,
-    at: datetime,
-) -> Recorded:
+def _apply(rows: list[CourierRow], meaning: Meaning, *, actor_id: int | None, at: datetime) -> Recorded:
     events = [
         NewEvent(
             card_id=row.detail["card"],
             item_id=row.detail["item"],
-            status=Status(status),
+            status=meaning.status,
             occurred_at=datetime.fromisoformat(row.detail["at"]),
-            reason=Reason(reason),
-            action=Action(action),
+            reason=meaning.reason,
+            action=meaning.action,
             place=row.place,
             source="FILE",
             courier_file_id=row.courier_file_id,
@@ -159,14 +146,10 @@ def _apply(
         moved: dict[object, Counter[str]] = defaultdict(Counter)
         for row, outcome in zip(rows, recorded.outcomes, strict=True):
             moved[row.courier_file_id][outcome] += 1
-        contradicting = [
-            row.pk
-            for row, outcome in zip(rows, recorded.outcomes, strict=True)
-            if outcome is Outcome.CONTRADICTION
-        ]
-        kept = CourierRow.objects.filter(pk__in=contradicting)
-        kept.update(outcome=RowOutcome.CONTRADICTION.name)
-        CourierRow.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=contradicting).delete()
+        # the rows stay until their files' result workbooks tell how they ended
+        for outcome in set(recorded.outcomes):
+            ended = [row.pk for row, its in zip(rows, recorded.outcomes, strict=True) if its is outcome]
+            CourierRow.objects.filter(pk__in=ended).update(outcome=RowOutcome(outcome).name)
         _recount(moved)
     return recorded
 

@@ -11,6 +11,7 @@ from django.core.files import File
 from django.db import transaction
 
 from accounts.services import record
+from delivery.courier_files.partners import SENDERS
 from delivery.couriers import COURIERS
 from delivery.models import CourierFile
 from delivery.refusals import Code, DeliveryRefused
@@ -30,17 +31,18 @@ def upload(
     actor_id: int | None,
     at: datetime,
     enqueue: bool = True,
-    apply: bool = True,
+    apply: bool | None = True,
     courier: str = "POS",
 ) -> CourierFile:
     """Keep a status file of a registry or post office, given as a path or an open file; its rows are not read yet.
 
-    With `enqueue` a worker applies it or, with `apply=False`, says what it would do. Refuses other offices.
+    With `enqueue` a worker applies it or, with `apply=False`, says what it would do; with None, as the office is set.
+    Refuses other offices.
     """
     office = Office.objects.filter(pk=office_id).first()
     if office is None:
         raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
-    if office.kind not in (Office.Kind.REGISTRY, Office.Kind.POST_OFFICE):
+    if office.kind not in SENDERS:
         raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
     if courier not in COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=courier, what="courier")
@@ -62,7 +64,8 @@ def upload(
             object_key=str(courier_file.pk), at=at,
         )  # fmt: skip
         if enqueue:
-            start(courier_file=courier_file, apply=apply, actor_id=actor_id, at=at)
+            applies = office.applies_status_files if apply is None else apply
+            start(courier_file=courier_file, apply=applies, actor_id=actor_id, at=at)
     return courier_file
 
 

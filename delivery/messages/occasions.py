@@ -18,6 +18,9 @@ OCCASION_OF: Mapping[Status, Occasion] = {
 }
 # Old news is not told: files come once a day, and "being delivered today" must be of today.
 TOLD_WITHIN: Mapping[Occasion, timedelta] = {
+    Occasion.REGISTERED: timedelta(days=3),
     Occasion.OUT_FOR_DELIVERY: timedelta(hours=18),
     Occasion.ATTEMPT_FAILED: timedelta(days=5),
 }
+# Answers to what a resident has just written.
+ANSWERS = frozenset({Occasion.REPLY_NOTED, Occasion.REPLY_HELP})

@@ -16,22 +16,26 @@ from offices.models import Office
 
 _ZONES = tuple(name for name, _label in Office._meta.get_field("time_zone").choices or ())
 
-# Who has opted out gets nothing; who cannot be reached this way gets nothing this way.
+# Who has opted out gets nothing; who cannot be reached this way gets nothing this way. What was withdrawn, because its
+# cause was undone, waits again when the cause is told again.
 _QUEUE = """
-INSERT INTO delivery_message
-  (card_id, occasion, sequence, channel, state, event_id, attempts, not_before, provider_id, created_at)
+INSERT INTO delivery_message AS m
+  (card_id, occasion, sequence, channel, state, event_id, attempts, not_before, provider_id, recipient_index,
+   failure, created_at)
 SELECT c.id, %s, {sequence}, %s, 'QUEUED',
        (SELECT MAX(e.id) FROM delivery_trackingevent e WHERE e.card_id = c.id AND e.status = %s),
-       0, CASE o.time_zone {mornings} END, '', %s
+       0, CASE o.time_zone {mornings} END, '', '', '', %s
 FROM shipments_card c
 JOIN offices_office o ON o.id = c.office_id
 LEFT JOIN delivery_contactchoice w ON w.card_id = c.id
 WHERE {among} AND w.opted_out_at IS NULL AND {reachable}
-ON CONFLICT (card_id, occasion, sequence, channel) DO NOTHING
+ON CONFLICT (card_id, occasion, sequence, channel) DO UPDATE
+  SET state = 'QUEUED', attempts = 0, not_before = excluded.not_before, event_id = excluded.event_id
+  WHERE m.state = 'WITHDRAWN'
 """
 # One more than the last of this occasion: for news that its own transaction can tell only once.
-_NEXT = """(SELECT COALESCE(MAX(m.sequence), 0) + 1 FROM delivery_message m
-            WHERE m.card_id = c.id AND m.occasion = %s AND m.channel = %s)"""
+_NEXT = """(SELECT COALESCE(MAX(n.sequence), 0) + 1 FROM delivery_message n
+            WHERE n.card_id = c.id AND n.occasion = %s AND n.channel = %s)"""
 _REACHABLE = {"CONSOLE": "TRUE", "EMAIL": "w.email <> ''"}
 _BY_PHONE = "(c.phone <> '' OR w.phone <> '')"
 _STATUS_OF = {occasion: status for status, occasion in OCCASION_OF.items()}
@@ -50,7 +54,7 @@ def queue(
     sequence: int | None = 1,
     channel: str = "",
 ) -> int:
-    """Write one message per card; give how many are new. What was queued before stays as it is.
+    """Write one message per card; give how many wait now. What was queued before, and not withdrawn, stays as it is.
 
     `sequence` tells apart a second reminder or attempt; None takes the next one of each card.
     """
@@ -101,3 +105,23 @@ def withdraw(*, card_ids: Sequence[int], occasions: Sequence[Occasion]) -> int:
     """Take back messages that are not sent yet."""
     waiting = Message.objects.filter(card_id__in=card_ids, occasion__in=occasions, state=Message.State.QUEUED)
     return waiting.update(state=Message.State.WITHDRAWN)
+
+
+_REGISTERED = """
+SELECT c.id FROM shipments_card c
+WHERE c.created_at >= %s AND c.disposition = 'REGISTERED'
+  AND NOT EXISTS (SELECT 1 FROM delivery_message n WHERE n.card_id = c.id AND n.occasion = 'REGISTERED')
+  AND NOT EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.card_id = c.id)
+ORDER BY c.id
+"""
+
+
+def queue_registered(*, at: datetime) -> int:
+    """Tell residents of cards that were registered in the last days; give how many are new. Safe to repeat."""
+    cards = [row[0] for row in bulk.select(_REGISTERED, [bulk.moment(at - TOLD_WITHIN[Occasion.REGISTERED])])]
+    return queue(card_ids=cards, occasion=Occasion.REGISTERED, at=at)
+
+
+def withdraw_all(*, card_ids: Sequence[int]) -> int:
+    """Take back everything that is not sent yet, for people who want no messages."""
+    return withdraw(card_ids=card_ids, occasions=list(Occasion))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,17 +14,20 @@ from django.db.models import F
 from delivery import bulk
 from delivery.access import link_of, pin_of
 from delivery.messages import gateways
-from delivery.messages.channels import Answer, Channel, Delivered, Outgoing, channel_named
-from delivery.messages.occasions import Occasion
+from delivery.messages.channels import Answer, Channel, Delivered, Outgoing, channel_named, international
+from delivery.messages.occasions import ANSWERS, Occasion
+from delivery.messages.pace import take_places
 from delivery.messages.quiet_hours import is_quiet, next_allowed
-from delivery.messages.texts import Facts, text_of
-from delivery.models import CounterStay, Message
+from delivery.messages.texts import Facts, parameters_of, text_of
+from delivery.models import CounterStay, Message, WaitingEntry
 from delivery.status import FINAL, Status
+from privacy.crypto import blind_index
 
 BATCH = 500
 LEASE = timedelta(minutes=10)  # a sender that dies leaves its batch for the next one after this
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 MAX_ATTEMPTS = len(WAITS) + 1
+GIVE_UP_AFTER = 5  # failures in a row: a provider that is down is left alone for a minute
 CHANNELS = ("CONSOLE", *gateways.MAKERS)
 
 _CLAIM = """
@@ -38,13 +42,14 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How one run ended: `withdrawn` was no longer true, `postponed` met a quiet hour."""
+    """How one run ended: `withdrawn` was no longer true or wanted, `postponed` waits for its time."""
 
     sent: int = 0
     retried: int = 0
     failed: int = 0
     withdrawn: int = 0
     postponed: int = 0
+    paced: int = 0  # of the postponed, those that met a full minute or a provider that is down
 
     def __add__(self, other: "Sent") -> "Sent":
         return Sent(
@@ -53,6 +58,7 @@ class Sent:
             failed=self.failed + other.failed,
             withdrawn=self.withdrawn + other.withdrawn,
             postponed=self.postponed + other.postponed,
+            paced=self.paced + other.paced,
         )
 
 
@@ -65,7 +71,10 @@ def send_queued(*, at: datetime, limit: int) -> Sent:
         if not claimed:
             break
         left -= len(claimed)
-        total += _send_batch(claimed, at)
+        done = _send_batch(claimed, at)
+        total += done
+        if done.paced:
+            break  # the provider takes no more this minute
     return total
 
 
@@ -96,8 +105,20 @@ def _send_batch(claimed: Sequence[int], at: datetime) -> Sent:
         if message.pk not in set(stale):
             by_channel[message.channel].append(message)
     for name, group in by_channel.items():
-        done += _send_by(channel_named(name), group, stays, at)
+        channel = channel_named(name)
+        places = take_places(channel=name, wanted=len(group), at=at)
+        done += _send_by(channel, group[:places], stays, at) + _postpone(group[places:], at)
     return done
+
+
+def _postpone(messages: Sequence[Message], at: datetime) -> Sent:
+    """Let messages for which there was no place or no provider wait for the next minute; it was no attempt."""
+    if not messages:
+        return Sent()
+    next_minute = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    waiting = Message.objects.filter(pk__in=[m.pk for m in messages], state=Message.State.QUEUED)
+    waiting.update(not_before=next_minute, attempts=F("attempts") - 1)
+    return Sent(postponed=len(messages), paced=len(messages))
 
 
 def _stays(card_ids: Sequence[int]) -> dict[int, CounterStay]:
@@ -106,12 +127,19 @@ def _stays(card_ids: Sequence[int]) -> dict[int, CounterStay]:
 
 
 def _is_still_true(message: Message, stays: Mapping[int, CounterStay], at: datetime) -> bool:
-    """Say whether the news still is news: files come late, and nobody is sent to a counter in vain."""
+    """Say whether the news is still news and still wanted: files come late, nobody is sent to a counter in vain."""
+    choice = getattr(message.card, "contact_choice", None)
+    if choice is not None and choice.opted_out_at is not None:
+        return False
     delivery = getattr(message.card, "delivery", None)
     status = Status(delivery.status) if delivery is not None else None
     match Occasion(message.occasion):
-        case Occasion.READY_AT_COUNTER | Occasion.REMINDER | Occasion.MOVED:
+        case Occasion.READY_AT_COUNTER | Occasion.REMINDER | Occasion.MOVED | Occasion.REOPENED:
             return message.card_id in stays
+        case Occasion.PLACE_OFFERED:
+            return WaitingEntry.objects.filter(
+                card_id=message.card_id, state=WaitingEntry.State.OFFERED, offered_until__gt=at
+            ).exists()
         case Occasion.OUT_FOR_DELIVERY:
             zone = ZoneInfo(message.card.office.time_zone)
             return (
@@ -125,13 +153,28 @@ def _is_still_true(message: Message, stays: Mapping[int, CounterStay], at: datet
             return status not in FINAL
         case Occasion.COLLECTED:
             return status is Status.COLLECTED
+        case _:
+            return True  # an answer to the resident
 
 
 def _send_by(
     channel: Channel, messages: Sequence[Message], stays: Mapping[int, CounterStay], at: datetime
 ) -> Sent:
-    outgoing = [_outgoing(message, stays.get(message.card_id)) for message in messages]
-    return _write_down(channel.send(outgoing), {message.pk: message for message in messages}, at)
+    """Send and write each answer down at once: a provider's call-back may come within a second."""
+    outgoing = {message.pk: _outgoing(message, stays.get(message.card_id)) for message in messages}
+    left = {message.pk: message for message in messages}
+    done, logged, failures, began = Sent(), [], 0, monotonic()
+    for answer in channel.send(list(outgoing.values())) if outgoing else ():
+        message = left.pop(answer.message_id)
+        if answer.answer is Answer.SENT and message.channel == "CONSOLE":
+            logged.append(message.pk)
+        else:
+            done += _write_down(answer, outgoing[message.pk], message.attempts, at)
+        failures = failures + 1 if answer.answer is Answer.TRY_AGAIN else 0
+        if failures >= GIVE_UP_AFTER or monotonic() - began > LEASE.total_seconds() / 2:
+            break  # the provider is down or slow: the rest waits, before another sender takes it for abandoned
+    Message.objects.filter(pk__in=logged).update(state=Message.State.SENT, sent_at=at)
+    return done + Sent(sent=len(logged)) + _postpone(list(left.values()), at)
 
 
 def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
@@ -155,39 +198,41 @@ def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
     )
     return Outgoing(
         message_id=message.pk,
+        channel=message.channel,
         key=f"antarktp-{message.pk}",
         occasion=occasion,
         language=language,
         phone=(choice.phone if choice is not None else "") or card.phone,
         email=choice.email if choice is not None else "",
-        text=text_of(occasion=occasion, language=language, facts=facts),
+        text=text_of(
+            occasion=occasion,
+            language=language,
+            facts=facts,
+            replies=gateways.takes_replies(message.channel),
+        ),
+        parameters=parameters_of(occasion=occasion, language=language, facts=facts),
+        is_answer=occasion in ANSWERS,
     )
 
 
-def _write_down(answers: Sequence[Delivered], messages: Mapping[int, Message], at: datetime) -> Sent:
-    by_answer: dict[Answer, list[Delivered]] = defaultdict(list)
-    for answer in answers:
-        by_answer[answer.answer].append(answer)
-    _mark_sent(by_answer[Answer.SENT], at)
-    failed = [answer.message_id for answer in by_answer[Answer.REFUSED]]
-    retried = 0
-    for answer in by_answer[Answer.TRY_AGAIN]:
-        attempts = messages[answer.message_id].attempts
-        if attempts >= MAX_ATTEMPTS:
-            failed.append(answer.message_id)
-            continue
-        retried += 1
-        waiting = Message.objects.filter(pk=answer.message_id, state=Message.State.QUEUED)
-        waiting.update(not_before=at + WAITS[attempts - 1])
-    Message.objects.filter(pk__in=failed, state=Message.State.QUEUED).update(state=Message.State.FAILED)
-    return Sent(sent=len(by_answer[Answer.SENT]), retried=retried, failed=len(failed))
+def _write_down(answer: Delivered, outgoing: Outgoing, attempts: int, at: datetime) -> Sent:
+    waiting = Message.objects.filter(pk=answer.message_id, state=Message.State.QUEUED)
+    if answer.answer is Answer.SENT:
+        Message.objects.filter(pk=answer.message_id).update(
+            state=Message.State.SENT,
+            sent_at=at,
+            provider_id=answer.provider_id,
+            recipient_index=recipient_index(outgoing.phone) if outgoing.channel != "EMAIL" else "",
+            failure="",
+        )
+        return Sent(sent=1)
+    if answer.answer is Answer.TRY_AGAIN and attempts < MAX_ATTEMPTS:
+        waiting.update(not_before=at + WAITS[attempts - 1], failure=answer.failure)
+        return Sent(retried=1)
+    waiting.update(state=Message.State.FAILED, failure=answer.failure)
+    return Sent(failed=1)
 
 
-def _mark_sent(answers: Sequence[Delivered], at: datetime) -> None:
-    without_number = [answer.message_id for answer in answers if not answer.provider_id]
-    Message.objects.filter(pk__in=without_number).update(state=Message.State.SENT, sent_at=at)
-    for answer in answers:
-        if answer.provider_id:
-            Message.objects.filter(pk=answer.message_id).update(
-                state=Message.State.SENT, sent_at=at, provider_id=answer.provider_id
-            )
+def recipient_index(phone: str) -> str:
+    """Give the blind index by which a reply from this number is matched; the number itself is not kept."""
+    return blind_index(international(phone), purpose="message.recipient")

@@ -1,5 +1,6 @@
 """What a message says, per occasion and language. No NIK, no address of the resident, no name but the first."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -60,14 +61,53 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
         "en": "Hello {name}, collecting your identity card has changed because the office is closed. "
         "The card waits at {counter}, {address}, until {until}. Choose another day: {link}",
     },
+    Occasion.REOPENED: {
+        "id": "Halo {name}, {counter}, {address}, buka kembali lebih cepat. Buka: {hours}. "
+        "KTP-el Anda menunggu di sana sampai {until}. Pilih hari: {link}",
+        "en": "Hello {name}, {counter}, {address}, opens again earlier. Open: {hours}. "
+        "Your identity card waits there until {until}. Choose a day: {link}",
+    },
+    Occasion.PLACE_OFFERED: {
+        "id": "Halo {name}, ada tempat kosong untuk mengambil KTP-el Anda di {counter}. "
+        "Tempat ini kami simpan sebentar saja: segera pastikan di {link}",
+        "en": "Hello {name}, a place became free to collect your identity card at {counter}. "
+        "We keep it for a short time only: confirm it soon at {link}",
+    },
     Occasion.COLLECTED: {
         "id": "Halo {name}, KTP-el Anda sudah diserahkan. Bila bukan Anda atau keluarga yang mengambil, "
         "segera hubungi kantor kami.",
         "en": "Hello {name}, your identity card was handed out. If neither you nor your family took it, "
         "tell our office at once.",
     },
+    Occasion.ENQUIRY_ANSWERED: {
+        "id": "Halo {name}, pertanyaan Anda tentang KTP-el sudah dijawab. Baca jawabannya: {link} (PIN {pin}).",
+        "en": "Hello {name}, your question about your identity card was answered. Read it: {link} (PIN {pin}).",
+    },
+    Occasion.ADDRESS_CHECKED: {
+        "id": "Halo {name}, permintaan perbaikan alamat KTP-el Anda sudah diputuskan. "
+        "Lihat hasilnya: {link} (PIN {pin}).",
+        "en": "Hello {name}, your correction of the address of your identity card was decided. "
+        "See the result: {link} (PIN {pin}).",
+    },
+    Occasion.REPLY_NOTED: {
+        "id": "Halo {name}, balasan Anda tentang KTP-el sudah kami catat. Lihat atau ubah: {link}",
+        "en": "Hello {name}, we noted your reply about your identity card. See or change it: {link}",
+    },
+    Occasion.REPLY_HELP: {
+        "id": "Halo {name}, balasan Anda belum kami mengerti. Balas 1 bila Anda datang sendiri, 2 bila diwakili, "
+        "3 bila minta dikirim ulang, BERHENTI bila tidak ingin pesan. Untuk hal lain: {link}",
+        "en": "Hello {name}, we did not understand your reply. Reply 1 to come yourself, 2 to send somebody, "
+        "3 to have it sent again, STOP for no more messages. For anything else: {link}",
+    },
+}
+# Where the card waits, a reply of one digit is enough.
+CAN_REPLY = frozenset({Occasion.READY_AT_COUNTER, Occasion.REMINDER, Occasion.MOVED})
+_REPLIES: Mapping[str, str] = {
+    "id": "Balas 1 datang, 2 wakil, 3 kirim ulang, BERHENTI tanpa pesan lagi.",
+    "en": "Reply 1 I come, 2 somebody else, 3 send again, STOP no more messages.",
 }
 LANGUAGES = tuple(_FREE)
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +125,54 @@ class Facts:
     until: date | None = None
 
 
-def text_of(*, occasion: Occasion, language: str, facts: Facts) -> str:
-    """Write the message; an unknown language gets Indonesian."""
-    spoken = language if language in _FREE else "id"
-    said = _TEXTS[occasion][spoken].format(
-        name=first_name(facts.name),
-        number=facts.number or facts.reference,
-        reference=facts.reference,
-        link=facts.link,
-        pin=facts.pin,
-        counter=facts.counter,
-        address=" ".join(facts.address.split()) or "-",
-        hours=facts.hours or "-",
-        until=_day(facts.until, spoken),
+def text_of(*, occasion: Occasion, language: str, facts: Facts, replies: bool = False) -> str:
+    """Write the message; an unknown language gets Indonesian. With `replies` it says what can be replied."""
+    spoken = spoken_language(language)
+    return _template(occasion, spoken, replies=replies).format(**_values(facts, spoken))
+
+
+def template_of(*, occasion: Occasion, language: str) -> str:
+    """Write the text as WhatsApp registers it: its facts are {{1}}, {{2}} … in the order of `parameters_of`."""
+    names = _names(occasion, spoken_language(language))
+    text = _template(occasion, spoken_language(language), replies=True)
+    return _FIELD.sub(lambda found: f"{{{{{names.index(found[1]) + 1}}}}}", text)
+
+
+def parameters_of(*, occasion: Occasion, language: str, facts: Facts) -> tuple[str, ...]:
+    """Give what goes into a registered text, in order: on one line each and never empty, as WhatsApp demands."""
+    values = _values(facts, spoken_language(language))
+    return tuple(
+        " ".join(values[name].split()) or "-" for name in _names(occasion, spoken_language(language))
     )
-    return f"{said} {_FREE[spoken]}"
+
+
+def spoken_language(language: str) -> str:
+    """Give a language that we speak: Indonesian for an unknown one."""
+    return language if language in _FREE else "id"
+
+
+def _template(occasion: Occasion, language: str, *, replies: bool) -> str:
+    said = _TEXTS[occasion][language]
+    answer = f" {_REPLIES[language]}" if replies and occasion in CAN_REPLY else ""
+    return f"{said}{answer} {_FREE[language]}"
+
+
+def _names(occasion: Occasion, language: str) -> list[str]:
+    return list(dict.fromkeys(_FIELD.findall(_TEXTS[occasion][language])))
+
+
+def _values(facts: Facts, language: str) -> dict[str, str]:
+    return {
+        "name": first_name(facts.name),
+        "number": facts.number or facts.reference,
+        "reference": facts.reference,
+        "link": facts.link,
+        "pin": facts.pin,
+        "counter": facts.counter,
+        "address": " ".join(facts.address.split()) or "-",
+        "hours": facts.hours or "-",
+        "until": _day(facts.until, language),
+    }
 
 
 def first_name(name: str) -> str:

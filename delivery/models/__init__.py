@@ -1,23 +1,42 @@
 """Tables of what happened to each card, one noun a module."""
 
 from delivery.models.counter import Appointment, Collection, CounterStay, VillageList, VillageListCard
-from delivery.models.courier_files import CourierFile, CourierRow, StatusText
-from delivery.models.events import Delivery, TrackingEvent
-from delivery.models.messages import Message
-from delivery.models.residents import ContactChoice, Enquiry, LookupLimit
+from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, StatusText
+from delivery.models.destructions import Destruction, DestructionCard
+from delivery.models.events import Delivery, HandEvent, TrackingEvent
+from delivery.models.messages import Message, MessagePace, MessageReply
+from delivery.models.offline import OfflineConflict
+from delivery.models.residents import (
+    AddressRequest,
+    ContactChoice,
+    Enquiry,
+    LookupLimit,
+    ResidentChoice,
+)
 from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard
+from delivery.models.waiting import ClosureStay, WaitingEntry
 
 __all__ = [
+    "AddressRequest",
     "Appointment",
+    "ClosureStay",
     "Collection",
+    "ColumnProfile",
     "ContactChoice",
     "CounterStay",
     "CourierFile",
     "CourierRow",
     "Delivery",
+    "Destruction",
+    "DestructionCard",
     "Enquiry",
+    "HandEvent",
     "LookupLimit",
     "Message",
+    "MessagePace",
+    "MessageReply",
+    "OfflineConflict",
+    "ResidentChoice",
     "ReturnReceipt",
     "StatusText",
     "StrayItem",
@@ -26,4 +45,5 @@ __all__ = [
     "TransferCard",
     "VillageList",
     "VillageListCard",
+    "WaitingEntry",
 ]

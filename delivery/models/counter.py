@@ -18,6 +18,9 @@ class CounterStay(models.Model):
     shelf = models.CharField(max_length=16, blank=True, default="")
     arrived_at = models.DateTimeField()
     hold_until = models.DateField()
+    follows = models.CharField(
+        max_length=10, blank=True, default="", help_text=_("where it goes, once it was kept too long")
+    )
     live = models.BooleanField(null=True, default=True)
 
     class Meta:
@@ -25,6 +28,9 @@ class CounterStay(models.Model):
             models.UniqueConstraint(fields=["card", "live"], name="card_on_one_shelf"),
             models.CheckConstraint(
                 condition=Q(live__isnull=True) | Q(live=True), name="stay_live_true_or_null"
+            ),
+            models.CheckConstraint(
+                condition=Q(follows__in=["", "VILLAGE", "REGISTRY"]), name="stay_follows_known"
             ),
         ]
         indexes = [
@@ -34,14 +40,22 @@ class CounterStay(models.Model):
 
 
 class Appointment(models.Model):
-    """A place of a day's quota at a counter, for one card."""
+    """A place of a day's quota at a counter, for one card; in a slot of the day, or at any time of it."""
 
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="appointments")
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="appointments")
     day = models.DateField()
+    starts_at = models.TimeField(null=True, blank=True, help_text=_("the slot; empty: at any time of the day"))
     lane = models.CharField(max_length=8, default="ORDINARY")
     booked_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    closure = models.ForeignKey(
+        "offices.Closure", on_delete=models.SET_NULL, related_name="+", null=True, blank=True,
+        help_text=_("the closure that it gave way to"),
+    )  # fmt: skip
+    moved_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="moved_to", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["day", "pk"]

@@ -71,9 +71,40 @@ class CourierRow(models.Model):
         ]
 
 
-class StatusText(models.Model):
-    """What a supervisor says that a courier's text means, on top of the shipped table."""
+class ColumnProfile(models.Model):
+    """Which column is which in one layout of an office's files, said once by a person."""
 
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    courier = models.CharField(max_length=12, default="POS")
+    fingerprint = models.CharField(max_length=32, help_text=_("of the header's titles, folded"))
+    columns = models.JSONField(help_text=_("field → index of its column, from 0"))
+    titles = models.JSONField(help_text=_("field → title of its column"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "courier", "fingerprint"], name="one_profile_per_layout"
+            ),
+            models.CheckConstraint(condition=~models.Q(fingerprint=""), name="profile_names_a_layout"),
+        ]
+
+
+class StatusText(models.Model):
+    """What a text of a courier means, on top of the shipped table: at one registry office, or for all of them."""
+
+    office = models.ForeignKey(
+        "offices.Office",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text=_("the registry office that says so; empty: for all, where a registry says nothing else"),
+    )
     courier = models.CharField(max_length=12, default="POS")
     status_text = models.CharField(max_length=120, help_text=_("folded: upper case, single spaces"))
     remark_text = models.CharField(max_length=120, blank=True, default="")
@@ -88,6 +119,11 @@ class StatusText(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["courier", "status_text", "remark_text"], name="one_meaning_per_text"
-            )
+                fields=["office", "courier", "status_text", "remark_text"], name="one_meaning_per_text"
+            ),
+            models.UniqueConstraint(
+                fields=["courier", "status_text", "remark_text"],
+                condition=models.Q(office__isnull=True),
+                name="one_shared_meaning_per_text",
+            ),
         ]

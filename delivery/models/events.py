@@ -65,6 +65,25 @@ class TrackingEvent(models.Model):
         ]
 
 
+class HandEvent(models.Model):
+    """An event that a person of an office recorded by hand, so that the last one can be undone."""
+
+    event = models.OneToOneField(TrackingEvent, on_delete=models.PROTECT, related_name="by_hand")
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    recorded_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-recorded_at", "-pk"]
+        indexes = [
+            # a person's last ones: the page's list, and undo
+            models.Index(fields=["office", "recorded_by", "-recorded_at"], name="hand_events_of_person"),
+        ]
+
+
 class Delivery(models.Model):
     """A card's state, as `fold` gives it, for every card with events; `manage.py refold` checks it."""
 

@@ -1,6 +1,8 @@
 """What residents ask, and the brake on those who guess."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from privacy.fields import EncryptedTextField
@@ -41,3 +43,82 @@ class Enquiry(models.Model):
     class Meta:
         ordering = ["asked_at"]
         verbose_name_plural = "enquiries"
+
+
+class ResidentChoice(models.Model):
+    """What a resident has said about a card: who will come, and where it is to go instead."""
+
+    class Wish(models.TextChoices):
+        NONE = "", _("nothing")
+        RESEND = "RESEND", _("send it again")
+        OTHER_COUNTER = "OTHER_COUNTER", _("another counter")
+
+    class Door(models.TextChoices):
+        PAGE = "PAGE", _("the resident's page")
+        REPLY = "REPLY", _("a reply to a message")
+
+    card = models.OneToOneField(
+        "shipments.Card", on_delete=models.PROTECT, primary_key=True, related_name="resident_choice"
+    )
+    coming = models.CharField(
+        max_length=20, blank=True, default="", help_text=_("who will come, as a relation")
+    )
+    wish = models.CharField(max_length=13, choices=Wish, blank=True, default="")
+    counter = models.ForeignKey(
+        "offices.Office", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    door = models.CharField(max_length=5, choices=Door, default=Door.PAGE)
+    wished_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(wish="") | Q(wished_at__isnull=False), name="wish_has_time"),
+            models.CheckConstraint(
+                condition=Q(counter__isnull=True) | Q(wish="OTHER_COUNTER"), name="wished_counter_has_wish"
+            ),
+        ]
+        indexes = [
+            # wishes that wait for the office, the oldest first
+            models.Index(
+                fields=["wished_at"],
+                name="wishes_open",
+                condition=~Q(wish="") & Q(settled_at__isnull=True),
+            ),
+        ]
+
+
+class AddressRequest(models.Model):
+    """A resident's correction of an address: proposed by the holder, decided by the office within 3 × 24 hours."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("waiting")
+        ACCEPTED = "ACCEPTED", _("accepted")
+        DECLINED = "DECLINED", _("declined")
+
+    card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="address_requests")
+    fields = EncryptedTextField(purpose="address_request.fields", help_text=_("field → text, as JSON"))
+    was_deliverable = models.BooleanField(help_text=_("what the address was before it went to review"))
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    answer = models.CharField(max_length=200, blank=True, default="")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["card"], condition=Q(state="OPEN"), name="one_open_address_request_per_card"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="OPEN", decided_at__isnull=True)
+                | (~Q(state="OPEN") & Q(decided_at__isnull=False)),
+                name="decided_address_request_has_time",
+            ),
+        ]

@@ -17,8 +17,9 @@ class ReturnReceipt(models.Model):
         UNDECIDED = "UNDECIDED", _("undecided")
         COUNTER = "COUNTER", _("counter pickup")
         SEND_AGAIN = "SEND_AGAIN", _("send again")
+        ADDRESS = "ADDRESS", _("address at the review desk")  # sent again once it is good
         VILLAGE = "VILLAGE", _("village list")
-        REGISTRY = "REGISTRY", _("back to the registry")  # deceased, moved away
+        REGISTRY = "REGISTRY", _("back to the registry")  # deceased, moved away, never collected
         REPRINT = "REPRINT", _("reprint")
 
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="returns")
@@ -40,12 +41,29 @@ class ReturnReceipt(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    signed_off_at = models.DateTimeField(null=True, blank=True)
+    signed_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["-received_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(signed_off_at__isnull=True, signed_off_by__isnull=True)
+                | Q(signed_off_at__isnull=False, signed_off_by__isnull=False, decision="REGISTRY"),
+                name="sign_off_names_its_officer",
+            ),
+        ]
         indexes = [
             # returns that wait for a decision
             models.Index(fields=["office"], name="returns_undecided", condition=Q(decision="UNDECIDED")),
+            # the registry's open list, and cards whose address is being corrected
+            models.Index(
+                fields=["office", "decision"],
+                name="returns_parked",
+                condition=Q(decision__in=["REGISTRY", "ADDRESS"], signed_off_at__isnull=True),
+            ),
         ]
 
 

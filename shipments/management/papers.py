@@ -1,15 +1,14 @@
 """What the commands that write a shipment's papers have in common."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
+from shipments.files import written_whole
 from shipments.models import Shipment
 from shipments.refusals import MESSAGES, Code, ShipmentRefused
 
@@ -29,15 +28,10 @@ def shipment_numbered(number: str) -> Shipment:
 def written_to(path: Path) -> Iterator[BinaryIO]:
     """A file that takes its name only when all of it is written; a refusal leaves nothing behind."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with written_whole(path) as output:
+            yield output
     except OSError as error:
         text = gettext("%(path)s cannot be written: %(reason)s")
         raise CommandError(text % {"path": path, "reason": error.strerror}, returncode=REFUSED) from error
-    try:
-        with os.fdopen(handle, "wb") as output:
-            yield cast(BinaryIO, output)
-        Path(name).replace(path)
     except ShipmentRefused as refused:
         raise CommandError(gettext(MESSAGES[refused.code]) % refused.params, returncode=REFUSED) from refused
-    finally:
-        Path(name).unlink(missing_ok=True)

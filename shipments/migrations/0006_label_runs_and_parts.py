@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='shipments.labelrun')),
             ],
             options={
-                'ordering': ['run', 'shipment', 'number'],
+                'ordering': ['run_id', 'shipment_id', 'number'],
             },
         ),
         migrations.AddField(

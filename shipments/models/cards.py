@@ -58,6 +58,7 @@ class Disposition(models.TextChoices):
     DUPLICATE = "DUPLICATE", _("printed twice")
     WITHDRAWN = "WITHDRAWN", _("withdrawn")
     VOID = "VOID", _("void")
+    DESTROYED = "DESTROYED", _("destroyed")
 
 
 class Channel(models.TextChoices):

@@ -49,7 +49,7 @@ class LabelPart(models.Model):
     drawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["run", "shipment", "number"]
+        ordering = ["run_id", "shipment_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["run", "shipment", "number"], name="label_part_once"),
             models.CheckConstraint(

@@ -29,7 +29,7 @@ WHO_MAY: dict[Operation, set[Role]] = {
     O.SEE_COURIER_FILES: {P, M, S},
     O.IMPORT_COURIER_FILES: {P, M, S},
     O.UNDO_COURIER_FILES: {S},
-    O.MAP_STATUS_TEXTS: {S},
+    O.MAP_STATUS_TEXTS: {S, A},
     O.LEARN_NAMES: {S},
     O.RECORD_EVENTS: {P, S},
     O.RECEIVE_RETURNS: {P, C, S},

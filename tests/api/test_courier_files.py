@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import Role, User
 from delivery.courier_files import map_text, process
 from delivery.models import CourierFile, Delivery
 from jobs.models import Job
@@ -20,6 +20,7 @@ from offices.models import Office
 from privacy.models import AccessRecord
 from shipments.models import Card
 from spreadsheets.faults import SheetError
+from tests import factories
 from tests.api.conftest import Client
 from tests.delivery.mailing import Mailed, mail_cards
 
@@ -35,6 +36,7 @@ def _files(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def mailed(registry: Office, post_office: Office) -> Mailed:
+    Office.objects.filter(pk=post_office.pk).update(applies_status_files=True)
     return mail_cards(office=registry, post_office=post_office, number=2)
 
 
@@ -97,7 +99,11 @@ def test_an_applied_file_is_undone_with_a_reason(
     boss = client_of(supervisor)
     assert boss.post(f"{where}undo/", {}, format="json").status_code == 400
     undone = boss.post(f"{where}undo/", {"reason": "berkas kantor lain"}, format="json")
-    assert undone.json() == {"voided": 1}
+    assert (undone.status_code, undone["Location"].endswith(where)) == (202, True)
+    busy = boss.post(f"{where}undo/", {"reason": "lagi"}, format="json")
+    assert (busy.status_code, busy.json()["code"]) == (409, "file_in_work")
+    assert worked_on(boss, where)["state"] == "UNDONE"
+    assert Job.objects.get(kind="courier.undo").result["voided"] == 1
     assert Delivery.objects.get(card=mailed.cards[0]).status == "POSTED"
 
 
@@ -110,14 +116,77 @@ def test_a_file_that_is_no_sheet_says_why(at_post: APIClient, mailed: Mailed) ->
 
 
 def test_a_refused_file_is_not_kept(at_post: APIClient, mailed: Mailed, settings: Any) -> None:
-    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.csv", b"Status;Warga;081234567890"))
+    where, _waiting = uploaded(at_post, SimpleUploadedFile("status.csv", b"Status;Tanggal;No Resi"))
     assert len(list(settings.MEDIA_ROOT.rglob("*.csv"))) == 1
     state = worked_on(at_post, where)
-    assert state["state"] == "REFUSED"
-    assert state["fault"]["params"]["found"] == ["Status", "Warga", "…"]
+    assert (state["state"], state["fault"]["code"], state["can_be_mapped"]) == ("REFUSED", "empty", False)
     assert list(settings.MEDIA_ROOT.rglob("*.csv")) == []
+    assert at_post.get(f"{where}columns/").json()["code"] == "file_not_kept"
     with pytest.raises(SheetError):  # the job of a worker that was killed runs again
         process(courier_file_id=UUID(state["id"]))
+
+
+def test_an_upload_is_applied_as_its_office_is_set_unless_it_says_otherwise(
+    at_post: APIClient, mailed: Mailed, post_office: Office
+) -> None:
+    Office.objects.filter(pk=post_office.pk).update(applies_status_files=False)
+    for asked, state in (({}, "PREVIEWED"), ({"apply": True}, "APPLIED")):
+        where, _waiting = uploaded(at_post, news(mailed), **asked)
+        assert worked_on(at_post, where)["state"] == state
+
+
+def test_columns_are_said_once_and_the_next_file_of_the_layout_needs_nobody(
+    at_post: APIClient, mailed: Mailed, settings: Any
+) -> None:
+    def file(item: int, text: str) -> SimpleUploadedFile:
+        row = f"SITI CONTOH;{mailed.items[item].number};{text};06/05/2020;081234567890"
+        lines = ("LAPORAN HARIAN;;;;", "Nama Orang;Kode;Hasil Antaran;Hari;HP", row)
+        return SimpleUploadedFile("asing.csv", "\n".join(lines).encode())
+
+    where, _waiting = uploaded(at_post, file(0, "DELIVERED"))
+    state = worked_on(at_post, where)
+    assert (state["fault"]["code"], state["can_be_mapped"]) == ("no_header", True)
+    head = at_post.get(f"{where}columns/?header_row=2").json()
+    assert (head["header_row"], head["row_numbers"]) == (2, [1, 2, 3])
+    shown = [(column["title"], column["samples"], column["field"]) for column in head["columns"]]
+    tail = (mailed.items[0].number or "")[-4:]
+    assert shown == [
+        ("Nama Orang", ["S*** C***"], ""), ("Kode", [f"••••{tail}"], ""), ("Hasil Antaran", ["DELIVERED"], ""),
+        ("Hari", ["06/05/2020"], ""), ("HP", ["••••7890"], ""),
+    ]  # fmt: skip
+    said = {"header_row": 2, "columns": {"number": 1, "status": 2, "date": 3}, "apply": True}
+    wrong = {**said, "columns": {"number": 1, "status": 1, "date": 3}}
+    assert at_post.post(f"{where}columns/", wrong, format="json").json()["code"] == "column_twice"
+    assert at_post.post(f"{where}columns/", said, format="json").status_code == 202
+    state = worked_on(at_post, where)
+    assert (state["state"], state["outcomes"]["applied"], state["can_be_mapped"]) == ("APPLIED", 1, False)
+    where, _waiting = uploaded(at_post, file(1, "GAGAL ANTAR"))
+    assert worked_on(at_post, where)["state"] == "APPLIED"
+    assert Delivery.objects.get(card=mailed.cards[1]).status == "ATTEMPT_FAILED"
+    (profile,) = at_post.get("/api/v1/column-profiles/").json()["results"]
+    assert profile["titles"] == {"number": "Kode", "status": "Hasil Antaran", "date": "Hari"}
+    assert at_post.delete(f"/api/v1/column-profiles/{profile['id']}/").status_code == 204
+    where, _waiting = uploaded(at_post, file(1, "DELIVERED"))
+    assert worked_on(at_post, where)["state"] == "REFUSED"
+
+
+def test_a_text_gets_its_meaning_for_a_registry_or_for_all(
+    at_post: APIClient, client_of: Client, supervisor: User, mailed: Mailed
+) -> None:
+    where, _waiting = uploaded(at_post, news(mailed))
+    worked_on(at_post, where)
+    boss = client_of(supervisor)
+    texts = "/api/v1/status-texts/"
+    (waiting,) = boss.get(f"{texts}waiting/").json()
+    assert (waiting["status_text"], waiting["rows"]) == ("TEKS ANEH", 1)
+    said = {"status_text": "teks aneh", "status": "ATTEMPT_FAILED", "reason": "ABSENT"}
+    administrator = client_of(factories.make_user(role=Role.ADMINISTRATOR, office=None))
+    assert administrator.post(texts, {**said, "status": "COLLECTED"}, format="json").status_code == 400
+    assert boss.post(texts, said, format="json").json() == {"rows": 1, "outcomes": {"applied": 1}}
+    assert administrator.post(texts, said, format="json").json() == {"rows": 0, "outcomes": {}}
+    assert [text["office"] for text in boss.get(texts).json()["results"]] == [None, "3216"]
+    assert [text["office"] for text in administrator.get(texts).json()["results"]] == [None]
+    assert boss.get(f"{where}rows/").json()["results"] == []
 
 
 def test_an_upload_without_a_file_is_pointed_at(at_post: APIClient) -> None:

@@ -11,7 +11,7 @@ from api import problems
 from api.problems import REFUSALS, problem_response, sentence
 from delivery.refusals import Code as DeliveryCode
 from delivery.refusals import DeliveryRefused
-from offices.services import QuotaFull
+from offices.quotas import QuotaFull
 from shipments.refusals import Code as ShipmentCode
 from shipments.refusals import ShipmentRefused
 from spreadsheets.faults import SheetError, SheetFault

@@ -9,6 +9,7 @@ from addresses.models import Verdict
 from delivery.models import (
     Appointment,
     Collection,
+    ColumnProfile,
     CounterStay,
     CourierFile,
     Delivery,
@@ -54,6 +55,7 @@ class World:
     hold: AreaHold
     intake_file: IntakeFile
     courier_file: CourierFile
+    column_profile: ColumnProfile
     job: Job
     transfer: Transfer
     collection: Collection
@@ -66,6 +68,7 @@ class World:
             "appointment": str(self.appointment.pk),
             "card": self.card.reference,
             "collection": str(self.collection.pk),
+            "column-profile": str(self.column_profile.pk),
             "courier-file": str(self.courier_file.pk),
             "difference": str(self.difference.pk),
             "hold": str(self.hold.pk),
@@ -110,6 +113,9 @@ def make_world(code: str, *, region: str) -> World:
         ),
         courier_file=CourierFile.objects.create(
             office=post_office, name="status.xlsx", sha256="0" * 64, uploaded_at=AT
+        ),
+        column_profile=ColumnProfile.objects.create(
+            office=post_office, fingerprint=code, columns={}, titles={}, made_at=AT
         ),
         job=Job.objects.create(
             kind="cards.import", owner=users[Role.PRINTING], office=registry, created_at=AT, id=uuid.uuid4()

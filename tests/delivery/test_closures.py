@@ -1,18 +1,20 @@
 """A closure keeps cards longer, gives appointments back, tells people once, and cards can be moved to a delegate."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from delivery.appointments import book, bookable_days
-from delivery.closures import close_counters, waiting_at_closed_counters
+from delivery.closures import WaitingCards, close_counters, counters_of_closure
 from delivery.counter import collect
 from delivery.messages.occasions import Occasion
-from delivery.models import Appointment, CounterStay, Message
+from delivery.models import Appointment, CounterStay, Message, Transfer
 from delivery.refusals import Code, DeliveryRefused
+from delivery.reopening import take_back_closure
 from delivery.returns import receive_transfer
 from delivery.transfers import move_shelf
-from offices.models import Closure, Office, QuotaDay
+from offices.models import Closure, Delegation, Office, Quota, QuotaDay
 from tests import factories
 from tests.delivery.mailing import state_of
 from tests.delivery.shelving import SERVED_AT, shelve_cards
@@ -41,14 +43,16 @@ def test_a_province_that_closes_keeps_cards_longer_and_tells_everybody_once(
     )
 
     assert (result.counters, result.waiting, result.appointments, result.told) == (1, 3, 1, 3)
+    assert (result.moved, result.appointments_moved) == (0, 1)
     assert sorted(CounterStay.objects.values_list("hold_until", flat=True)) == [
         date(2020, 7, 3), date(2020, 7, 3), date(2020, 7, 17),
     ]  # fmt: skip
-    assert Appointment.objects.get(cancelled_at__isnull=True).card == cards[1]
+    standing = dict(Appointment.objects.filter(cancelled_at__isnull=True).values_list("card_id", "day"))
+    assert standing == {cards[0].pk: LAST + timedelta(days=1), cards[1].pk: date(2020, 6, 9)}
     assert QuotaDay.objects.get(day=date(2020, 5, 27)).taken == 0
     assert Message.objects.filter(occasion=Occasion.MOVED).count() == 3
-    assert waiting_at_closed_counters(on=FIRST) == {counter.pk: 3}
-    assert waiting_at_closed_counters(on=LAST + timedelta(days=1)) == {}
+    (listed,) = counters_of_closure(closure_id=result.closure_id)
+    assert (listed.office, listed.waiting, listed.kept_longer, listed.appointments) == (counter, 3, 3, 1)
     open_days = {free.day for free in bookable_days(card_id=cards[0].pk, at=SERVED_AT).days}
     assert not any(FIRST <= day <= LAST for day in open_days)
 
@@ -110,3 +114,103 @@ def test_a_shelf_moves_only_to_another_counter_of_its_registry_and_not_when_empt
         with pytest.raises(DeliveryRefused) as refused:
             move_shelf(from_office_id=counter.pk, to_office_id=office.pk, actor_id=None, at=SERVED_AT)
         assert refused.value.code is code
+
+
+def test_shelves_go_to_the_open_end_of_the_chain_of_delegates_and_the_rest_is_held(
+    registry: Office, post_office: Office, counter: Office, delegate: Office
+) -> None:
+    third = factories.make_office(
+        code="3216-08", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.08"
+    )
+    cards = shelve_cards(registry=registry, post_office=post_office, number=2)
+    days = {"service": "PICKUP", "starts_on": FIRST, "ends_on": LAST}
+    Delegation.objects.create(office=counter, delegate=delegate, **days)
+    close: dict[str, Any] = {
+        "starts_on": FIRST,
+        "ends_on": LAST,
+        "reason": "x",
+        "actor_id": None,
+        "at": SERVED_AT,
+    }
+    close_counters(office_id=delegate.pk, **close)
+    without = close_counters(office_id=counter.pk, cards=WaitingCards.MOVE, **close)
+    assert (without.moved, without.waiting, without.told) == (0, 2, 2)
+    Delegation.objects.create(office=delegate, delegate=third, **days)
+    result = close_counters(office_id=counter.pk, cards=WaitingCards.MOVE, **close)
+    assert (result.moved, result.waiting, result.told) == (2, 0, 0)
+    transfer = Transfer.objects.get(from_office=counter)
+    assert (transfer.to_office, transfer.sent) == (third, 2)
+    assert {state_of(card)[0] for card in cards} == {"IN_TRANSFER"}
+    assert [each.delegate for each in counters_of_closure(closure_id=result.closure_id)] == [third]
+
+
+def test_a_closure_taken_back_at_once_changes_nothing_and_tells_nobody(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    first, second = shelve_cards(registry=registry, post_office=post_office, number=2)
+    kept = CounterStay.objects.values_list("hold_until", flat=True)[0]
+    book(card_id=first.pk, day=FIRST, lane="ORDINARY", starts_at=time(9), at=SERVED_AT)
+    result = close_counters(
+        area_code="32", starts_on=FIRST, ends_on=LAST, reason="PSBB", actor_id=None, at=SERVED_AT
+    )
+    back = take_back_closure(
+        closure_id=result.closure_id, actor_id=None, at=SERVED_AT, today=SERVED_AT.date()
+    )
+    assert (back.days, back.cards, back.appointments, back.told) == (14, 2, 1, 0)
+    assert set(CounterStay.objects.values_list("hold_until", flat=True)) == {kept}
+    standing = Appointment.objects.get(cancelled_at__isnull=True)
+    assert (standing.card, standing.day, standing.starts_at) == (first, FIRST, time(9))
+    assert dict(QuotaDay.objects.filter(taken__gt=0).values_list("day", "taken")) == {FIRST: 1}
+    assert set(Message.objects.filter(occasion=Occasion.MOVED).values_list("state", flat=True)) == {
+        "WITHDRAWN"
+    }
+    assert not Closure.objects.exists()
+    assert not Message.objects.filter(card=second, occasion=Occasion.REOPENED).exists()
+
+
+def test_a_closure_taken_back_late_keeps_its_days_that_passed_and_what_people_chose_since(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    first, second, third = shelve_cards(registry=registry, post_office=post_office, number=3)
+    kept = CounterStay.objects.values_list("hold_until", flat=True)[0]
+    passed, coming = FIRST, date(2020, 6, 3)
+    for card, day in ((first, passed), (second, coming), (third, coming)):
+        book(card_id=card.pk, day=day, lane="ORDINARY", at=SERVED_AT)
+    result = close_counters(
+        office_id=counter.pk, starts_on=FIRST, ends_on=LAST, reason="x", actor_id=None, at=SERVED_AT
+    )
+    Closure.objects.update(created_at=SERVED_AT)
+    Message.objects.filter(occasion=Occasion.MOVED).update(state="SENT", sent_at=SERVED_AT)
+    chosen = date(2020, 6, 11)
+    book(card_id=third.pk, day=chosen, lane="ORDINARY", at=SERVED_AT)
+    today = date(2020, 6, 2)
+    at = datetime.fromisoformat("2020-06-02T09:00:00+07:00")
+    back = take_back_closure(closure_id=result.closure_id, actor_id=None, at=at, today=today)
+    assert (back.days, back.cards, back.appointments, back.told) == (7, 3, 1, 3)
+    assert Closure.objects.get().ends_on == date(2020, 6, 1)
+    assert set(CounterStay.objects.values_list("hold_until", flat=True)) == {kept + timedelta(days=7)}
+    standing = dict(Appointment.objects.filter(cancelled_at__isnull=True).values_list("card_id", "day"))
+    assert standing == {first.pk: date(2020, 6, 9), second.pk: coming, third.pk: chosen}
+    assert Message.objects.filter(occasion=Occasion.REOPENED, state="QUEUED").count() == 3
+    with pytest.raises(DeliveryRefused) as refused:
+        take_back_closure(closure_id=result.closure_id, actor_id=None, at=at, today=today)
+    assert refused.value.code is Code.CLOSURE_ENDED
+
+
+def test_appointments_that_find_no_day_in_time_are_given_back(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    Quota.objects.create(office=counter, lane="ORDINARY", per_day=2)
+    cards = shelve_cards(registry=registry, post_office=post_office, number=2)
+    for card in cards:
+        book(card_id=card.pk, day=FIRST, lane="ORDINARY", at=SERVED_AT)
+    after = LAST + timedelta(days=1)
+    QuotaDay.objects.create(office=counter, lane="ORDINARY", day=after, places=2, taken=1)
+    for number in range(1, 15):
+        full = after + timedelta(days=number)
+        QuotaDay.objects.create(office=counter, lane="ORDINARY", day=full, places=2, taken=2)
+    result = close_counters(
+        office_id=counter.pk, starts_on=FIRST, ends_on=LAST, reason="x", actor_id=None, at=SERVED_AT
+    )
+    assert (result.appointments, result.appointments_moved) == (2, 1)
+    assert Appointment.objects.get(cancelled_at__isnull=True).card == cards[0]

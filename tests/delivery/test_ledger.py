@@ -58,15 +58,21 @@ def only(registry: Office) -> str:
 
 def test_the_buckets_stand_in_the_order_in_which_people_read_them() -> None:
     assert list(BUCKETS) == [
-        "damaged", "printed_twice", "withdrawn", "void", "address_review", "on_hold", "awaiting_channel", "backlog",
-        "in_open_shipment", "in_closed_shipment", "with_post", "handover_difference", "delivered", "coming_back",
-        "returned", "in_transfer", "at_counter", "collected", "at_village", "given_by_village",
+        "damaged", "printed_twice", "withdrawn", "void", "destroyed", "address_review", "on_hold",
+        "awaiting_channel", "backlog", "in_open_shipment", "in_closed_shipment", "with_post", "handover_difference", "delivered",
+        "coming_back", "returned", "in_transfer", "at_counter", "collected", "at_village", "given_by_village",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("disposition", "bucket"),
-    [("DAMAGED", "damaged"), ("DUPLICATE", "printed_twice"), ("WITHDRAWN", "withdrawn"), ("VOID", "void")],
+    [
+        ("DAMAGED", "damaged"),
+        ("DUPLICATE", "printed_twice"),
+        ("WITHDRAWN", "withdrawn"),
+        ("VOID", "void"),
+        ("DESTROYED", "destroyed"),
+    ],
 )
 def test_a_card_set_aside_is_in_the_bucket_of_its_disposition(
     registry: Office, disposition: str, bucket: str
@@ -227,7 +233,7 @@ def test_the_sum_takes_as_many_queries_for_many_cards_as_for_one(registry: Offic
             reconcile(office_id=registry.pk)
         counts.append(len(queries))
         factories.make_cards(office=registry, number=50, disposition="VOID")
-    assert counts == [3, 3]
+    assert counts == [4, 4]
 
 
 def test_the_command_prints_json_and_ends_with_1_when_the_sum_fails(registry: Office, mailed: Mailed) -> None:

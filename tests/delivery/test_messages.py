@@ -318,7 +318,10 @@ def test_whatsapp_gets_the_occasions_template_in_the_residents_language(
     assert (body["to"], body["template"]["name"], body["template"]["language"]["code"]) == (
         "62811000111", "antarktp_dispatched", "en",
     )  # fmt: skip
-    assert body["template"]["components"][0]["parameters"][0]["text"].startswith("Hello Warga")
+    parameters = [each["text"] for each in body["template"]["components"][0]["parameters"]]
+    card, item = mailed.cards[0], mailed.items[0]
+    link = f"{settings.PUBLIC_URL}/t/{link_token_of(card)}"
+    assert parameters == ["Warga", item.number, link, pin_of(card)]
     assert Message.objects.get().provider_id == "wamid.1"
 
 
@@ -364,7 +367,8 @@ def test_the_command_writes_reminders_and_sends(mailed: Mailed) -> None:
     with time_machine.travel(MORNING + timedelta(minutes=1)):
         call_command("send_messages", "--json", stdout=output)
     assert json.loads(output.getvalue()) == {
-        "reminders": 0, "sent": 3, "retried": 0, "failed": 0, "withdrawn": 0, "postponed": 0,
+        "registered": 0, "reminders": 0, "sent": 3, "retried": 0, "failed": 0, "withdrawn": 0, "postponed": 0,
+        "paced": 0,
     }  # fmt: skip
     assert "0" in _run_as_text()
 

@@ -12,20 +12,18 @@ from django.utils import translation
 
 from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office, Quota, QuotaDay, Service
 from offices.opening import is_holiday, is_open_day, next_open_day
-from offices.services import (
+from offices.quotas import (
     QuotaFull,
+    Taken,
     add_places,
-    close_for,
     free_days,
     give_back_place,
-    is_closed,
-    local_day,
     places_left,
-    policy_of,
     return_places,
-    route_villages,
     take_place,
+    take_slot,
 )
+from offices.services import close_for, is_closed, local_day, policy_of, reopen, route_villages
 from tests import factories
 
 MONDAY = date(2020, 5, 25)
@@ -198,9 +196,11 @@ def test_a_supervisor_adds_places_to_a_day_and_never_takes_away_taken_ones(count
 def test_many_places_are_given_back_at_once(counter: Office) -> None:
     for _ in range(5):
         take_place(office_id=counter.pk, lane="ORDINARY", day=MONDAY)
-    return_places(taken=[(counter.pk, "ORDINARY", MONDAY, 3), (counter.pk, "URGENT", MONDAY, 1)])
+    return_places(
+        taken=[Taken(counter.pk, "ORDINARY", MONDAY, None, 3), Taken(counter.pk, "URGENT", MONDAY, None, 1)]
+    )
     assert left(counter) == 18
-    return_places(taken=[(counter.pk, "ORDINARY", MONDAY, 9)])
+    return_places(taken=[Taken(counter.pk, "ORDINARY", MONDAY, None, 9)])
     assert left(counter) == 20
 
 
@@ -214,7 +214,7 @@ def test_free_days_leave_out_weekends_holidays_closures_and_full_days(counter: O
             office=counter, service=Service.PICKUP, lane="ORDINARY", first=MONDAY, last=date(2020, 6, 2)
         )
     assert [(each.day.day, each.left) for each in free] == [(25, 20), (29, 7), (2, 20)]
-    assert len(queries) == 3
+    assert len(queries) == 5
 
 
 @pytest.mark.django_db

@@ -19,7 +19,8 @@ from delivery.counter import Collector, FoundAtCounter, Refusal, check_collectio
 from delivery.models import Appointment, Collection, CounterStay
 from delivery.refusals import Code, DeliveryRefused
 from offices.models import Office
-from offices.services import local_day, places_left, policy_of
+from offices.quotas import places_left
+from offices.services import local_day, policy_of
 from privacy.masking import mask_digits
 from shipments.numbers import NumberKind, normalise
 from web import words

@@ -11,10 +11,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import Role
 from accounts.permissions import Operation, may
-from delivery.courier_files import map_text, start, undo, unmapped_texts, upload
+from delivery.courier_files import (
+    can_be_mapped,
+    map_text,
+    rows_to_look_at,
+    start,
+    start_undo,
+    unmapped_texts,
+    upload,
+)
 from delivery.models import CourierFile
-from delivery.scope import courier_files_visible_to
+from delivery.scope import courier_files_visible_to, status_texts_visible_to
 from web.access import StaffRequest, office_of, registry_of, requires
 from web.filters import CourierFileFilter
 from web.forms import CourierUploadForm, MeaningForm
@@ -28,11 +37,12 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(Operation.SEE_COURIER_FILES)
 def file_list(request: StaffRequest) -> HttpResponse:
     """List the office's status files and take a new one, to check first or to apply at once."""
-    form = CourierUploadForm(request.POST or None, request.FILES or None)
     may_import = may(request.user, Operation.IMPORT_COURIER_FILES)
+    usual = "apply" if office_of(request.user).applies_status_files else "preview"
+    form = CourierUploadForm(request.POST or None, request.FILES or None, initial={"what": usual})
     refusal = ""
     if request.method == "POST" and may_import and form.is_valid():
-        file = form.cleaned_data["file"]
+        file, what = form.cleaned_data["file"], form.cleaned_data["what"]
         try:
             uploaded = upload(
                 file=file.file,
@@ -40,12 +50,14 @@ def file_list(request: StaffRequest) -> HttpResponse:
                 office_id=office_of(request.user).pk,
                 actor_id=request.user.pk,
                 at=timezone.now(),
-                apply=form.cleaned_data["what"] == "apply",
+                enqueue=what != "columns",
+                apply=what == "apply",
             )
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
-            return redirect("web:courier-file", file_id=uploaded.pk)
+            page = "web:courier-file-columns" if what == "columns" else "web:courier-file"
+            return redirect(page, file_id=uploaded.pk)
     files = courier_files_visible_to(request.user).select_related("uploaded_by", "office")
     found = CourierFileFilter(request.GET, queryset=files)
     page = page_of(request, found.qs.order_by("-uploaded_at", "pk"))
@@ -75,7 +87,8 @@ def file_page(request: StaffRequest, file_id: UUID) -> HttpResponse:
         "is_working": is_working,
         "fault": fault_text(file.fault) if file.fault else "",
         "result": job.result if job else {},
-        "page": page_of(request, file.kept_rows.order_by("row")),
+        "page": page_of(request, rows_to_look_at(file)),
+        "can_be_mapped": can_be_mapped(file),
         "may_import": may(request.user, Operation.IMPORT_COURIER_FILES),
         "may_undo": may(request.user, Operation.UNDO_COURIER_FILES),
     }
@@ -100,19 +113,14 @@ def file_undo(request: StaffRequest, file_id: UUID) -> HttpResponse:
     """Take a file's news back."""
     file = _file_of(request, file_id)
     try:
-        voided = undo(
-            courier_file_id=file.pk,
+        start_undo(
+            courier_file=file,
             reason=request.POST.get("reason", ""),
             actor_id=request.user.pk,
             at=timezone.now(),
         )
     except REFUSALS as error:
         tell_refusal(request, error)
-    else:
-        messages.success(
-            request,
-            _("The file was undone: %(count)s events were taken back.") % {"count": number_format(voided)},
-        )
     return redirect("web:courier-file", file_id=file.pk)
 
 
@@ -130,13 +138,12 @@ def file_result(request: StaffRequest, file_id: UUID) -> FileResponse:
 def text_list(request: StaffRequest) -> HttpResponse:
     """List the texts that no table knows, and take what one of them means."""
     form = MeaningForm(request.POST or None)
+    registry_id = None if request.user.role == Role.ADMINISTRATOR else registry_of(request.user)
     refusal = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            mapped = map_text(
-                **data, actor_id=request.user.pk, at=timezone.now(), office_id=registry_of(request.user)
-            )
+            mapped = map_text(**data, actor_id=request.user.pk, at=timezone.now(), office_id=registry_id)
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
@@ -145,8 +152,14 @@ def text_list(request: StaffRequest) -> HttpResponse:
                 request, _("Noted. %(count)s rows that waited were read anew.") % {"count": count}
             )
             return redirect("web:texts")
-    texts = unmapped_texts(office_id=registry_of(request.user))
-    return render(request, "web/texts/list.html", {"texts": texts, "form": form, "refusal": refusal})
+    context = {
+        "texts": unmapped_texts(office_id=registry_id),
+        "said": page_of(request, status_texts_visible_to(request.user).order_by("-mapped_at", "-pk")),
+        "form": form,
+        "refusal": refusal,
+        "for_all": registry_id is None,
+    }
+    return render(request, "web/texts/list.html", context)
 
 
 def _file_of(request: StaffRequest, file_id: UUID) -> CourierFile:

@@ -23,6 +23,7 @@ BUCKET_NAMES: Mapping[str, str] = {
     "printed_twice": _("printed twice"),
     "withdrawn": _("withdrawn"),
     "void": _("void"),
+    "destroyed": _("destroyed"),
     "address_review": _("held for address review"),
     "on_hold": _("on hold for an area"),
     "awaiting_channel": _("not by post"),

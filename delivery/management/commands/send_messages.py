@@ -1,4 +1,4 @@
-"""manage.py send_messages: write the reminders that are due and send what waits in the outbox."""
+"""manage.py send_messages: tell of new cards, write the reminders that are due and send what waits in the outbox."""
 
 import json
 from argparse import ArgumentParser
@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from delivery.messages import send_queued
+from delivery.messages import queue_registered, send_queued
 from delivery.messages.channels import UnknownChannel
 from delivery.messages.reminders import queue_reminders
 
 
 class Command(BaseCommand):
-    help = "Send waiting messages to residents; run it every few minutes. Several may run at once."
+    help = "Send waiting messages to residents; run it every minute. Several may run at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--limit", type=int, default=5_000, help="send at most so many")
@@ -23,16 +23,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
-        reminders = queue_reminders(at=at)
+        registered, reminders = queue_registered(at=at), queue_reminders(at=at)
         try:
             sent = send_queued(at=at, limit=options["limit"])
         except UnknownChannel as unknown:
             raise CommandError(str(unknown)) from unknown
         if options["json"]:
-            self.stdout.write(json.dumps({"reminders": reminders, **asdict(sent)}))
+            self.stdout.write(json.dumps({"registered": registered, "reminders": reminders, **asdict(sent)}))
             return
         text = gettext(
-            "%(reminders)s reminders written. %(sent)s sent, %(retried)s to try again, %(failed)s failed, "
-            "%(withdrawn)s no longer true, %(postponed)s wait for the morning."
+            "%(registered)s new cards and %(reminders)s reminders written. %(sent)s sent, %(retried)s to try again, "
+            "%(failed)s failed, %(withdrawn)s no longer true or wanted, %(postponed)s wait for their time."
         )
-        self.stdout.write(text % {"reminders": reminders, **asdict(sent)})
+        self.stdout.write(text % {"registered": registered, "reminders": reminders, **asdict(sent)})

@@ -1,0 +1,64 @@
+"""What people have said that a courier's texts mean: at one registry office, or for all of them."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from delivery.couriers import Courier, Meaning
+from delivery.models import StatusText
+from delivery.refusals import Code, DeliveryRefused
+from delivery.status import Action, Reason, Status
+from offices.models import Office
+
+# What happens in our own hands is never a courier's to say.
+SAID_BY_COURIERS = frozenset(
+    status
+    for status in Status
+    if status
+    not in {
+        Status.RETURN_RECEIVED, Status.IN_TRANSFER, Status.READY_AT_COUNTER, Status.COLLECTED, Status.AT_VILLAGE,
+        Status.GIVEN_BY_VILLAGE,
+    }
+)  # fmt: skip
+WordT = TypeVar("WordT", bound=StrEnum)
+
+
+def meaning_said(*, status: str, reason: str = "", action: str = "") -> Meaning:
+    """Read what a person says that a courier did. Refuses what is no word of ours, and what only we can do."""
+    meaning = Meaning(_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
+    if meaning.status not in SAID_BY_COURIERS:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
+    return meaning
+
+
+def _one_of(vocabulary: type[WordT], value: str) -> WordT:
+    try:
+        return vocabulary(value)
+    except ValueError as error:
+        raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
+
+
+def registry_of(office: Office) -> int:
+    """Give the key of the registry office that `office` is or works for."""
+    return office.pk if office.parent_id is None else office.parent_id
+
+
+def meanings_of(*, courier: Courier, office: Office) -> dict[tuple[str, str], Meaning]:
+    """Give what counts for an office's files, by folded status and remark: its registry's word before everybody's."""
+    own: dict[tuple[str, str], Meaning] = {}
+    shared: dict[tuple[str, str], Meaning] = {}
+    for text in _said(courier, office):
+        meaning = Meaning(Status(text.status), Reason(text.reason), Action(text.action))
+        (shared if text.office_id is None else own)[text.status_text, text.remark_text] = meaning
+    return shared | own
+
+
+def table_version(*, courier: Courier, office: Office) -> str:
+    """Name the tables by which a file was read: the shipped one, and how many texts people have added."""
+    return f"{courier.TABLE_VERSION}+{_said(courier, office).count()}"[:12]
+
+
+def _said(courier: Courier, office: Office) -> QuerySet[StatusText]:
+    heard = Q(office_id=registry_of(office)) | Q(office_id__isnull=True)
+    return StatusText.objects.filter(heard, courier=courier.CODE)

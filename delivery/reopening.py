@@ -1,0 +1,150 @@
+"""Take a closure back: put cards' last days and appointments where they were, as far as nobody has acted since."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import transaction
+from django.db.models import Q
+
+from delivery import bulk, messages
+from delivery.appointments import give_back_all
+from delivery.closures import audit_closure, counters_of
+from delivery.messages.occasions import Occasion
+from delivery.models import Appointment, ClosureStay, Collection, CounterStay, Message
+from delivery.refusals import Code, DeliveryRefused
+from delivery.waiting import offer_places
+from offices.models import Closure, Office, Service
+from offices.quotas import Taken, free_days, take_places
+from offices.services import reopen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """What taking a closure back put back: days, cards kept shorter again, appointments on their first day again."""
+
+    days: int
+    cards: int
+    appointments: int
+    told: int
+
+
+def take_back_closure(*, closure_id: int, actor_id: int | None, at: datetime, today: date) -> Reopened:
+    """Take a closure back from `today` on and restore what it changed, as far as nobody has acted on it since.
+
+    Days that have passed stay written as closed. Cards that still stand there are kept shorter again by the days that
+    are open again. An appointment returns to its first day and slot when that is still to come and free, and the
+    holder has neither chosen another one nor collected. Shelves that were sent to a delegate stay there; waiting lists
+    begin anew. People who were not told yet are not told at all; people who were are told that the counter is open.
+    Raises CLOSURE_ENDED.
+    """
+    with transaction.atomic():
+        closure = Closure.objects.get(pk=closure_id)
+        counters = counters_of(closure)
+        gave_way = list(Appointment.objects.filter(closure=closure).values_list("pk", flat=True))
+        kept = ClosureStay.objects.filter(closure=closure, stay__live=True)
+        cards = list(kept.order_by("stay__card_id").values_list("stay__card_id", flat=True))
+        told = _tell_that_it_is_open(cards, closure)
+        stays = list(kept.values_list("stay_id", flat=True))
+        ClosureStay.objects.filter(closure=closure).delete()
+        days = reopen(closure_id=closure_id, today=today)
+        if days < 1:
+            raise DeliveryRefused(Code.CLOSURE_ENDED)
+        _keep_shorter(stays, days)
+        appointments = _put_appointments_back(gave_way, counters, at, today)
+        messages.queue(card_ids=told, occasion=Occasion.REOPENED, at=at, sequence=None)
+        audit_closure("TAKE_BACK_CLOSURE", closure_id, closure.office_id, actor_id, at, days=days, cards=len(cards),
+               appointments=appointments)  # fmt: skip
+    return Reopened(days=days, cards=len(cards), appointments=appointments, told=len(told))
+
+
+def _tell_that_it_is_open(cards: Sequence[int], closure: Closure) -> list[int]:
+    """Withdraw what is not sent yet; give the cards whose residents have read of the closure."""
+    messages.withdraw(card_ids=cards, occasions=[Occasion.MOVED])
+    read = Message.objects.filter(
+        occasion=Occasion.MOVED, state=Message.State.SENT, created_at__gte=closure.created_at
+    )
+    return sorted(set(cards) & set(read.values_list("card_id", flat=True)))
+
+
+def _keep_shorter(stay_ids: Sequence[int], days: int) -> None:
+    stays = f"live = TRUE AND {bulk.among('id', 'bigint')}"
+    if bulk.is_postgresql():
+        shorter = "hold_until - %s::int"
+    else:
+        shorter = "date(hold_until, '-' || %s || ' days')"
+    bulk.execute(
+        f"UPDATE delivery_counterstay SET hold_until = {shorter} WHERE {stays}", [days, bulk.listed(stay_ids)]
+    )
+
+
+def _put_appointments_back(
+    gave_way: Sequence[int], counters: Sequence[int], at: datetime, today: date
+) -> int:
+    """Book the first days again where that is possible; give how many."""
+    rows = Appointment.objects.filter(pk__in=gave_way, day__gte=today).select_related("counter", "moved_to")
+    theirs = Q(card__appointments__in=gave_way)
+    given_out = Collection.objects.filter(theirs, undone_at__isnull=True)
+    collected = set(given_out.values_list("card_id", flat=True))
+    here = set(
+        CounterStay.objects.filter(counter_id__in=counters, live=True).values_list("card_id", "counter_id")
+    )
+    booked = Appointment.objects.filter(theirs, cancelled_at__isnull=True)
+    standing = dict(booked.values_list("card_id", "pk"))
+    wanted = [
+        row
+        for row in rows.order_by("counter_id", "day", "starts_at", "pk")
+        if row.card_id not in collected
+        and (row.card_id, row.counter_id) in here
+        and standing.get(row.card_id) == (row.moved_to.pk if hasattr(row, "moved_to") else None)
+    ]
+    free = _free_now(wanted)
+    back = [row for row in wanted if _is_free(free, row)]
+    moved = Appointment.objects.filter(moved_from__in=back, cancelled_at__isnull=True)
+    later = list(moved.values_list("counter_id", "lane", "day"))
+    give_back_all(moved, at=at)
+    places = Counter((row.counter_id, row.lane, row.day, row.starts_at) for row in back)
+    take_places(taken=[Taken(*place, number) for place, number in places.items()])
+    Appointment.objects.bulk_create(
+        [
+            Appointment(
+                card_id=row.card_id, counter_id=row.counter_id, day=row.day, starts_at=row.starts_at, lane=row.lane,
+                booked_at=at,
+            )
+            for row in back
+        ],
+        batch_size=2_000,
+    )  # fmt: skip
+    for counter_id, lane, day in sorted(set(later)):
+        offer_places(counter_id=counter_id, lane=lane, day=day, at=at)
+    return len(back)
+
+
+_Free = dict[tuple[int, str, date], tuple[int, dict[time, int]]]
+
+
+def _free_now(wanted: Sequence[Appointment]) -> _Free:
+    """Give what is free on the days that are wanted back: of the day, and of each slot."""
+    spans: dict[tuple[Office, str], list[date]] = defaultdict(list)
+    for row in wanted:
+        spans[row.counter, row.lane].append(row.day)
+    return {
+        (counter.pk, lane, free.day): (free.left, {slot.starts_at: slot.left for slot in free.slots})
+        for (counter, lane), days in spans.items()
+        for free in free_days(
+            office=counter, service=Service.PICKUP, lane=lane, first=min(days), last=max(days)
+        )
+    }
+
+
+def _is_free(free: _Free, row: Appointment) -> bool:
+    """Say whether the row's place is free, and count it as taken."""
+    key = (row.counter_id, row.lane, row.day)
+    left, slots = free.get(key, (0, {}))
+    if left < 1 or (row.starts_at is not None and slots.get(row.starts_at, 0) < 1):
+        return False
+    if row.starts_at is not None:
+        slots[row.starts_at] -= 1
+    free[key] = (left - 1, slots)
+    return True

@@ -1,0 +1,64 @@
+"""Many callers at once, each with a connection of its own, on PostgreSQL and on SQLite."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+from django.db import connection, connections
+
+from delivery.refusals import DeliveryRefused
+
+
+@contextmanager
+def crowd(folder: Path) -> Iterator[None]:
+    """Let threads open connections of their own; on SQLite to a copy in a file, made on entering."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    path = folder / "crowd.sqlite3"
+    with closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+    database = connections.settings["default"]
+    in_memory = database["NAME"]
+    database["NAME"] = str(path)
+    try:
+        yield
+    finally:
+        database["NAME"] = in_memory
+
+
+def at_once(calls: Sequence[Callable[[], Any]], *, workers: int) -> list[str]:
+    """Run the calls in threads with connections of their own; give 'ok' or the code of each refusal."""
+    barrier = Barrier(workers)
+
+    def run(number: int) -> str:
+        if number < workers:
+            barrier.wait()
+        try:
+            calls[number]()
+        except DeliveryRefused as refused:
+            return refused.code.value
+        finally:
+            connections["default"].close()
+        return "ok"
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(run, range(len(calls))))
+
+
+def told(count: Callable[[], object]) -> object:
+    """Ask over a connection of its own, which is the crowd's."""
+
+    def ask() -> object:
+        try:
+            return count()
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(ask).result()

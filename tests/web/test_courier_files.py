@@ -1,0 +1,110 @@
+"""The post's files on the pages: columns named once, a registry's meanings, undo as a job, events by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Role, User
+from delivery.models import ColumnProfile, CourierFile, StatusText
+from jobs.services import run_job
+from offices.models import Office
+from tests import factories
+from tests.delivery.mailing import Mailed, mail_cards, state_of
+from tests.web.conftest import SignIn
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def mailed(registry: Office, post_office: Office) -> Mailed:
+    return mail_cards(office=registry, post_office=post_office, number=2)
+
+
+@pytest.fixture
+def at_post(sign_in: SignIn, partner: User) -> Client:
+    client = sign_in(partner)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def upload(client: Client, *rows: str, titles: str = "Nama Orang;Kode;Hasil;Hari", what: str) -> CourierFile:
+    file = SimpleUploadedFile("asing.csv", "\n".join(("LAPORAN;;;", titles, *rows)).encode())
+    answer = client.post("/berkas-kurir/", {"file": file, "what": what})
+    assert answer.status_code == 302, answer.content
+    found = CourierFile.objects.order_by("-uploaded_at")[0]
+    if what != "columns":
+        work(found)
+    return found
+
+
+def work(file: CourierFile) -> CourierFile:
+    file.refresh_from_db()
+    assert file.job_id is not None
+    run_job(file.job_id)
+    file.refresh_from_db()
+    return file
+
+
+def test_columns_are_named_on_a_page_and_the_preview_is_applied_by_them(
+    at_post: Client, mailed: Mailed
+) -> None:
+    row = f"SITI CONTOH;{mailed.items[0].number};DELIVERED;06/05/2020"
+    file = upload(at_post, row, what="columns")
+    assert (file.state, file.job) == ("WAITING", None)
+    address = f"/berkas-kurir/{file.pk}/kolom/"
+    page = at_post.get(address, {"header_row": "2"}).content.decode()
+    assert "Nama Orang" in page
+    assert "S*** C***" in page
+    assert "SITI CONTOH" not in page
+    missing = at_post.post(address, {"header_row": "2", "status": "2", "date": "3"})
+    assert "number or the reference" in missing.content.decode()
+    assert not ColumnProfile.objects.exists()
+    chosen: dict[str, Any] = {"header_row": "2", "number": "1", "status": "2", "date": "3", "what": "preview"}
+    assert at_post.post(address, chosen).status_code == 302
+    assert (work(file).state, file.outcomes["applied"]) == ("PREVIEWED", 1)
+    at_post.post(f"/berkas-kurir/{file.pk}/terapkan/")
+    assert (work(file).state, state_of(mailed.cards[0])) == ("APPLIED", ("DELIVERED", ""))
+    listed = at_post.get("/tata-letak/").content.decode()
+    assert "Kode → Item number of the post" in listed
+    assert at_post.post(f"/tata-letak/{ColumnProfile.objects.get().pk}/lupakan/").status_code == 302
+    assert not ColumnProfile.objects.exists()
+
+
+def test_a_refused_file_offers_to_name_its_columns(at_post: Client, mailed: Mailed) -> None:
+    file = upload(at_post, f"X;{mailed.items[0].number};DELIVERED;06/05/2020", what="preview")
+    assert file.state == "REFUSED"
+    assert f"/berkas-kurir/{file.pk}/kolom/" in at_post.get(f"/berkas-kurir/{file.pk}/").content.decode()
+
+
+def test_undo_is_a_job_whose_end_the_page_shows(
+    at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed
+) -> None:
+    row = f"X;{mailed.items[0].number};DELIVERED;06/05/2020"
+    file = upload(at_post, row, titles="Nama;No Resi;Status;Tanggal", what="apply")
+    assert file.state == "APPLIED"
+    boss = sign_in(supervisor)
+    assert boss.post(f"/berkas-kurir/{file.pk}/batal/", {"reason": "salah"}).status_code == 302
+    assert (work(file).state, state_of(mailed.cards[0])) == ("UNDONE", ("POSTED", ""))
+    assert boss.get(f"/berkas-kurir/{file.pk}/").status_code == 200
+
+
+def test_an_administrator_says_a_meaning_for_all_and_sees_no_item(
+    at_post: Client, sign_in: SignIn, mailed: Mailed
+) -> None:
+    row = f"X;{mailed.items[0].number};TEKS ANEH;06/05/2020"
+    upload(at_post, row, titles="Nama;No Resi;Status;Tanggal", what="apply")
+    administrator = sign_in(factories.make_user(role=Role.ADMINISTRATOR, office=None))
+    page = administrator.get("/teks-status/").content.decode()
+    assert "TEKS ANEH" in page
+    assert str(mailed.items[0].number) not in page
+    said = {"courier": "POS", "status_text": "TEKS ANEH", "status": "DELIVERED"}
+    assert administrator.post("/teks-status/", said).status_code == 302
+    assert StatusText.objects.get().office is None
+    assert state_of(mailed.cards[0]) == ("DELIVERED", "")
