@@ -68,7 +68,9 @@ def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_co
         return 0
     names = ", ".join(columns)
     with _staged(f"new_{table}", columns, rows) as stage:
-        return execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} WHERE TRUE {on_conflict}", [])
+        return execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} WHERE TRUE {on_conflict}", []
+        )
 
 
 def update(*, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row]) -> int:

@@ -1,7 +1,7 @@
 """Record by hand what the post says of scanned items, by telephone or on paper; the same way as a file's rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -127,7 +127,7 @@ def _told_again(events: Sequence[NewEvent], at: datetime) -> list[NewEvent]:
     known = records.known({event.fingerprint for event in events})
     taken_back = {name for name, event in known.items() if event.voided and not event.undone}
     return [
-        replace(event, salt=at.isoformat()) if event.fingerprint in taken_back else event for event in events
+        event._replace(salt=at.isoformat()) if event.fingerprint in taken_back else event for event in events
     ]
 
 

@@ -179,8 +179,8 @@ def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
     if not card_ids:
         return found
     rows = bulk.select(
-        f"SELECT e.card_id, {bulk.time_column('e.occurred_at')}, e.status, e.fingerprint, e.reason, e.action, e.receiver,"
-        " e.item_id"
+        f"SELECT e.card_id, {bulk.time_column('e.occurred_at')}, e.status, e.fingerprint, e.reason, e.action,"
+        " e.receiver, e.item_id"
         f" FROM {_EVENTS} e WHERE {bulk.among('e.card_id', 'bigint')} AND e.status <> '' AND {_NOT_VOIDED}",
         [bulk.listed(card_ids)],
     )
