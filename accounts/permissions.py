@@ -32,9 +32,12 @@ class Operation(StrEnum):
     RECEIVE_RETURNS = "RECEIVE_RETURNS"
     ROUTE_RETURNS = "ROUTE_RETURNS"
     SERVE_COUNTER = "SERVE_COUNTER"
-    UNDO_COLLECTION = "UNDO_COLLECTION"
+    UNDO_COLLECTION = "UNDO_COLLECTION"  # and settle what a counter without network did twice
+    OVERRIDE_QUOTA = "OVERRIDE_QUOTA"
     MANAGE_VILLAGE_LISTS = "MANAGE_VILLAGE_LISTS"
     ANSWER_ENQUIRIES = "ANSWER_ENQUIRIES"
+    SEE_MESSAGES = "SEE_MESSAGES"
+    RETRY_MESSAGES = "RETRY_MESSAGES"
     SEE_LEDGER = "SEE_LEDGER"
     SEE_OFFICES = "SEE_OFFICES"
     MANAGE_OFFICES = "MANAGE_OFFICES"
@@ -66,6 +69,8 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.RECEIVE_RETURNS,
         O.ROUTE_RETURNS,
         O.ANSWER_ENQUIRIES,
+        O.SEE_MESSAGES,
+        O.RETRY_MESSAGES,
     },
     Role.PARTNER: _EVERYDAY
     | {
@@ -83,6 +88,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.SERVE_COUNTER,
         O.MANAGE_VILLAGE_LISTS,
         O.ANSWER_ENQUIRIES,
+        O.SEE_MESSAGES,
     },
     Role.SUPERVISOR: _EVERYDAY
     | {
@@ -108,8 +114,11 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.ROUTE_RETURNS,
         O.SERVE_COUNTER,
         O.UNDO_COLLECTION,
+        O.OVERRIDE_QUOTA,
         O.MANAGE_VILLAGE_LISTS,
         O.ANSWER_ENQUIRIES,
+        O.SEE_MESSAGES,
+        O.RETRY_MESSAGES,
         O.SEE_LEDGER,
         O.MANAGE_OFFICES,
         O.SEE_AUDIT,

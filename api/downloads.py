@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse
@@ -41,6 +41,11 @@ def stored_file(file: FieldFile) -> FileResponse:
         name=name,
         media_type=MEDIA_TYPES.get(extension, "application/octet-stream"),
     )
+
+
+def opened_file(file: IO[bytes], *, name: str, extension: str) -> FileResponse:
+    """Send a file that is open already."""
+    return _answer(cast(BinaryIO, file), name=name, media_type=MEDIA_TYPES[extension])
 
 
 def _answer(file: BinaryIO, *, name: str, media_type: str) -> FileResponse:

@@ -178,11 +178,11 @@ def other_counters(card: Card) -> list[Office]:
 
 
 def settle_wish(*, card_id: int, actor_id: int | None, at: datetime) -> None:
-    """Close a wish that was done or refused. Raises ALREADY_ANSWERED."""
+    """Close a wish that was done or refused. Raises ALREADY_SETTLED."""
     with transaction.atomic():
         open_ones = ResidentChoice.objects.filter(card_id=card_id, settled_at__isnull=True).exclude(wish="")
         if open_ones.update(settled_at=at, settled_by_id=actor_id) != 1:
-            raise DeliveryRefused(Code.ALREADY_ANSWERED)
+            raise DeliveryRefused(Code.ALREADY_SETTLED)
         _record(card_id, "SETTLE_WISH", at, actor_id=actor_id)
 
 

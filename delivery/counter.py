@@ -15,7 +15,7 @@ from delivery.access import pin_matches
 from delivery.appointments import book, cancel_booking, place_for_today, standing_appointment
 from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
-from delivery.models import Appointment, Collection, CounterStay, Delivery, TrackingEvent
+from delivery.models import Appointment, Collection, CounterStay, Delivery, ResidentChoice, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
 from delivery.status import Receiver, Status
@@ -70,7 +70,10 @@ _RECEIVER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundAtCounter:
-    """What the clerk sees of a card that was scanned. `here`: it stands on this counter's shelf."""
+    """What the clerk sees of a card that was scanned. `here`: it stands on this counter's shelf.
+
+    `coming` and `wish` are what its holder said: who will come, and that the card is to go elsewhere ("": nothing).
+    """
 
     card_id: int
     reference: str
@@ -83,6 +86,8 @@ class FoundAtCounter:
     arrived_at: datetime | None
     hold_until: date | None
     appointment: date | None
+    coming: str
+    wish: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ def find_card(*, counter_id: int, scanned: str, actor_id: int | None, at: dateti
     stay = CounterStay.objects.select_related("counter").filter(card=card, live=True).first()
     state = Delivery.objects.filter(card=card).first()
     booked = Appointment.objects.filter(card=card, cancelled_at__isnull=True).first()
+    said = ResidentChoice.objects.filter(card=card).first()
     return FoundAtCounter(
         card_id=card.pk,
         reference=card.reference,
@@ -132,6 +138,8 @@ def find_card(*, counter_id: int, scanned: str, actor_id: int | None, at: dateti
         arrived_at=stay.arrived_at if stay is not None else None,
         hold_until=stay.hold_until if stay is not None else None,
         appointment=booked.day if booked is not None else None,
+        coming=said.coming if said is not None else "",
+        wish=said.wish if said is not None and said.settled_at is None else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from delivery import bulk
 from delivery.status import Reason, Receiver, Status
@@ -10,7 +10,8 @@ from delivery.tracking import NewEvent, record_events
 from offices.models import Office
 
 _PLACE_LENGTH = 80
-_SINCE = "SELECT card_id, since FROM delivery_delivery WHERE {among} AND since > %s"
+_JUST_AFTER = timedelta(microseconds=1)
+_SINCE = "SELECT card_id, since FROM delivery_delivery WHERE {among} AND since >= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,10 @@ def record_facts(
     actor_id: int | None,
     at: datetime,
 ) -> list[NewEvent]:
-    """Store one event per fact. A clock that was set back does not put an event before the state it follows."""
+    """Store one event per fact. A clock that was set back puts no event before what it follows."""
     later = {
-        card_id: bulk.moment_of(since)
+        # of two events of one moment the one of the lower rank counts as the earlier
+        card_id: bulk.moment_of(since) + _JUST_AFTER
         for card_id, since in bulk.select(
             _SINCE.format(among=bulk.among("card_id", "bigint")),
             [bulk.listed([fact.card_id for fact in facts]), bulk.moment(at)],

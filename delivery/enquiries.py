@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.services import record
-from delivery import records
+from delivery import messages, records
+from delivery.messages.occasions import Occasion
 from delivery.models import Enquiry
 from delivery.refusals import Code, DeliveryRefused
 
@@ -30,7 +31,7 @@ def ask(*, card_id: int, text: str, at: datetime) -> Enquiry:
 
 
 def answer(*, enquiry_id: int, text: str, actor_id: int | None, at: datetime) -> Enquiry:
-    """Answer a question, once. Raises TEXT_MISSING, ALREADY_ANSWERED."""
+    """Answer a question, once, and tell who asked. Raises TEXT_MISSING, ALREADY_ANSWERED."""
     words = text.strip()[:TEXT_LENGTH]
     if not words:
         raise DeliveryRefused(Code.TEXT_MISSING)
@@ -39,6 +40,9 @@ def answer(*, enquiry_id: int, text: str, actor_id: int | None, at: datetime) ->
         if open_ones.update(answer=words, answered_at=at) != 1:
             raise DeliveryRefused(Code.ALREADY_ANSWERED)
         enquiry = Enquiry.objects.select_related("card").get(pk=enquiry_id)
+        messages.queue(
+            card_ids=[enquiry.card_id], occasion=Occasion.ENQUIRY_ANSWERED, at=at, sequence=None
+        )
         record(
             actor_id=actor_id,
             office_id=enquiry.card.office_id,

@@ -40,6 +40,8 @@ class NextStep(StrEnum):
     COUNTER_BEING_CHOSEN = "COUNTER_BEING_CHOSEN"
     ON_ITS_WAY_TO_COUNTER = "ON_ITS_WAY_TO_COUNTER"
     COLLECT_AT_COUNTER = "COLLECT_AT_COUNTER"
+    COUNTER_CHOSEN = "COUNTER_CHOSEN"
+    VILLAGE_CHOSEN = "VILLAGE_CHOSEN"
     VILLAGE_OFFICER_BRINGS = "VILLAGE_OFFICER_BRINGS"
     NOTHING = "NOTHING"
 
@@ -64,6 +66,10 @@ STAGE_AND_NEXT: dict[Status, tuple[Stage, NextStep]] = {
     _S.DELIVERED: (Stage.RECEIVED, NextStep.NOTHING),
     _S.COLLECTED: (Stage.RECEIVED, NextStep.NOTHING),
     _S.GIVEN_BY_VILLAGE: (Stage.RECEIVED, NextStep.NOTHING),
+}
+_OTHER_WAY: dict[str, NextStep] = {
+    "COUNTER": NextStep.COUNTER_CHOSEN,
+    "VILLAGE": NextStep.VILLAGE_CHOSEN,
 }
 _REACHED_BY: dict[Status, Stage] = {
     _S.POSTED: Stage.SENT,
@@ -177,8 +183,10 @@ def _stage_of(row: LookupRow) -> tuple[Stage, NextStep]:
         return Stage.PRINTED, NextStep.BEING_REPRINTED
     if row.status is not None:
         return STAGE_AND_NEXT[Status(row.status)]
-    if row.disposition != "REGISTERED" or row.channel != "POST":
+    if row.disposition != "REGISTERED":
         return Stage.PRINTED, NextStep.ASK_THE_OFFICE
+    if row.channel != "POST":
+        return Stage.PRINTED, _OTHER_WAY[row.channel]
     if row.is_held:
         return Stage.PRINTED, NextStep.AREA_ON_HOLD
     if row.verdict != "DELIVERABLE":

@@ -12,6 +12,7 @@ from delivery.models import (
     CourierFile,
     Destruction,
     Enquiry,
+    OfflineConflict,
     Message,
     ResidentChoice,
     ReturnReceipt,
@@ -21,7 +22,9 @@ from delivery.models import (
     TransferCard,
     VillageList,
     VillageListCard,
+    WaitingEntry,
 )
+from offices.models import Closure, Office
 from shipments.models import Card, Item
 from shipments.scope import SEEN_BY_PARTNER
 
@@ -175,6 +178,54 @@ def collections_visible_to(user: User) -> QuerySet[Collection]:
     if user.role == Role.COUNTER:
         return Collection.objects.filter(counter_id=user.office_id)
     return Collection.objects.none()
+
+
+def waiting_visible_to(user: User) -> QuerySet[WaitingEntry]:
+    """Give a supervisor the waiting lists of the registry's counters, a counter its own."""
+    return WaitingEntry.objects.filter(counter__in=counters_served_by(user))
+
+
+def conflicts_visible_to(user: User) -> QuerySet[OfflineConflict]:
+    """Give a supervisor the conflicts of the registry's counters, a counter its own."""
+    return OfflineConflict.objects.filter(counter__in=counters_served_by(user))
+
+
+def counters_served_by(user: User) -> QuerySet[Office]:
+    """Give a counter's clerk the own counter, a supervisor the own office and those that work for it."""
+    if user.office_id is None or not user.is_active:
+        return Office.objects.none()
+    if user.role == Role.SUPERVISOR:
+        return Office.objects.filter(Q(pk=user.office_id) | Q(parent_id=user.office_id))
+    if user.role == Role.COUNTER:
+        return Office.objects.filter(pk=user.office_id)
+    return Office.objects.none()
+
+
+def offices_managed_by(user: User) -> QuerySet[Office]:
+    """Give an administrator every office, everybody else the own one and those that work for it."""
+    if user.role == Role.ADMINISTRATOR:
+        return Office.objects.filter(is_active=True)
+    return Office.objects.filter(Q(pk=user.office_id) | Q(parent_id=user.office_id), is_active=True)
+
+
+def closures_visible_to(user: User) -> QuerySet[Closure]:
+    """Give closures of offices of the user's registry, and of regions in which one of them lies."""
+    if user.role == Role.ADMINISTRATOR:
+        return Closure.objects.all()
+    if user.office is None:
+        return Closure.objects.none()
+    registry = user.office.parent_id or user.office_id
+    offices = Office.objects.filter(Q(pk=registry) | Q(parent_id=registry), is_active=True)
+    around = {code[:length] for code in offices.values_list("region_code", flat=True) for length in (2, 5, 8, 13)}
+    return Closure.objects.filter(Q(office__in=offices) | Q(area_code__in=around))
+
+
+def may_close_region(user: User, area_code: str) -> bool:
+    """Say whether a region is the user's to close: an administrator's all, a supervisor's the office's own."""
+    if user.role == Role.ADMINISTRATOR:
+        return True
+    own = user.office.region_code if user.office is not None else ""
+    return bool(own) and (area_code == own or area_code.startswith(f"{own}."))
 
 
 def enquiries_visible_to(user: User) -> QuerySet[Enquiry]:

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from accounts.models import Role, User
-from shipments.models import Card, IntakeFile, Shipment, ShipmentState
+from shipments.models import Card, IntakeFile, LabelRun, Shipment, ShipmentState
 
 _REGISTRY_ROLES = frozenset({Role.PRINTING, Role.SUPERVISOR})
 # A post office learns of a shipment when it is closed, and keeps it; a cancelled one never existed for it.
@@ -26,6 +26,13 @@ def shipments_visible_to(user: User) -> QuerySet[Shipment]:
     if user.role == Role.PARTNER:
         return Shipment.objects.filter(post_office_id=user.office_id, state__in=SEEN_BY_PARTNER)
     return Shipment.objects.none()
+
+
+def label_runs_visible_to(user: User) -> QuerySet[LabelRun]:
+    """The runs of labels of the user's registry office."""
+    if user.role in _REGISTRY_ROLES and user.office_id is not None:
+        return LabelRun.objects.filter(office_id=user.office_id)
+    return LabelRun.objects.none()
 
 
 def intake_files_visible_to(user: User) -> QuerySet[IntakeFile]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEntry
 from addresses.models import Verdict
 from delivery.ledger import cards_in_bucket
-from delivery.models import CourierFile, CourierRow
+from delivery.models import CourierFile, CourierRow, Message
 from delivery.silence import silent_since
 from jobs.models import Job, JobState
 from offices.services import policy_of
@@ -178,6 +178,20 @@ class CourierFileFilter(df.FilterSet):  # type: ignore[misc]
     def with_rows(self, rows: QuerySet[CourierFile], _name: str, _value: str) -> QuerySet[CourierFile]:
         """Keep the files with rows that somebody must look at."""
         return rows.filter(pk__in=CourierRow.objects.values("courier_file_id"))
+
+
+class MessageFilter(df.FilterSet):  # type: ignore[misc]
+    """Messages by card, occasion, state, way and day."""
+
+    q = df.CharFilter("card__reference", lookup_expr="iexact", label=_("Reference of the card"), widget=TEXT)
+    occasion = _choice("occasion", _("Occasion"), choices_of("occasion"))
+    state = _choice("state", _("State"), choices_of("message"))
+    channel = _choice("channel", _("Way"), choices_of("message_channel"))
+    day = df.DateFilter("created_at", lookup_expr="date", label=_("Day"), widget=DAY)
+
+    class Meta:
+        model = Message
+        fields: list[str] = []
 
 
 class JobFilter(df.FilterSet):  # type: ignore[misc]

@@ -48,14 +48,14 @@ def page_of(request: HttpRequest, rows: Any, *, per_page: int = PER_PAGE) -> Pag
 
 def csv_answer(*, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> FileResponse:
     """Send rows as a CSV file."""
-    file = _file()
+    file = temporary_file()
     write_csv(file, columns=columns, rows=rows)
     return file_answer(file, name=f"{name}.csv", content_type="text/csv; charset=utf-8")
 
 
 def xlsx_answer(*, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> FileResponse:
     """Send rows as a workbook."""
-    file = _file()
+    file = temporary_file()
     write_xlsx(file, sheet=name, columns=columns, rows=rows)
     return file_answer(
         file,
@@ -72,5 +72,6 @@ def file_answer(file: IO[bytes], *, name: str, content_type: str, inline: bool =
     return answer
 
 
-def _file() -> BinaryIO:
+def temporary_file() -> BinaryIO:
+    """A file on the disk that is gone when it is closed."""
     return cast(BinaryIO, tempfile.TemporaryFile())

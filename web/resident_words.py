@@ -40,6 +40,8 @@ STATES: Mapping[str, Word] = {
     "COUNTER_BEING_CHOSEN": _("Your card is back at the registry office"),
     "ON_ITS_WAY_TO_COUNTER": _("Your card is on its way to a counter"),
     "VILLAGE_OFFICER_BRINGS": _("Your village office has your card"),
+    "COUNTER_CHOSEN": _("Your card will come to a counter"),
+    "VILLAGE_CHOSEN": _("Your card will come to your village office"),
 }
 
 NEXT_STEPS: Mapping[NextStep, Word] = {
@@ -63,6 +65,8 @@ NEXT_STEPS: Mapping[NextStep, Word] = {
     NextStep.COUNTER_BEING_CHOSEN: _("We will take it to a counter near you and tell you when it is there."),
     NextStep.ON_ITS_WAY_TO_COUNTER: _("We will tell you as soon as you can collect it."),
     NextStep.COLLECT_AT_COUNTER: _("Bring your old card or interim letter and your family card (KK)."),
+    NextStep.COUNTER_CHOSEN: _("It is not posted. We tell you as soon as it can be collected, and where."),
+    NextStep.VILLAGE_CHOSEN: _("It is not posted. Your RT or RW will bring it, or ask at the village office."),
     NextStep.VILLAGE_OFFICER_BRINGS: _("Your RT or RW will bring it, or ask at the village office."),
     NextStep.NOTHING: _("Nothing more is to be done."),
 }
@@ -94,7 +98,38 @@ _RECEIVERS: Mapping[str, Word] = {
 }
 
 
+# Whom a holder may send; which of them, each office's policy says.
+COLLECTORS: Mapping[str, Word] = {
+    "HOLDER": _("I come myself"),
+    "SAME_FAMILY_CARD": _("Somebody on the same family card (KK)"),
+    "WRITTEN_AUTHORITY": _("Somebody with my written authority (form F-1.07)"),
+    "VILLAGE_OFFICER": _("A village officer"),
+}
+WISHES: Mapping[str, Word] = {
+    "RESEND": _("send it again by post"),
+    "OTHER_COUNTER": _("bring it to another counter"),
+}
+CORRECTIONS: Mapping[str, Word] = {
+    "OPEN": _("Your correction waits for the office."),
+    "ACCEPTED": _("The office accepted your correction."),
+    "DECLINED": _("The office did not accept your correction."),
+}
+ADDRESS_FIELDS: Mapping[str, Word] = {
+    "alamat": _("Street, house number, block"),
+    "rt_rw": _("RT/RW"),
+    "desa_kelurahan": _("Village (desa or kelurahan)"),
+    "kecamatan": _("District (kecamatan)"),
+}
+
 NEWS: Mapping[str, Word] = {
+    "chosen": _("Your choice is kept."),
+    "contact": _("We write to you there from now on."),
+    "messages-off": _("You get no more messages. You can let them come again here."),
+    "messages-on": _("You get messages again."),
+    "correction": _("Your correction has reached the office. It is decided within three days, and we tell you."),
+    "who": _("We have noted who comes."),
+    "wish": _("Your wish has reached the office."),
+    "wish-off": _("Your wish is taken back."),
     "booked": _("Your day is booked."),
     "cancelled": _("Your place was given back. You can still come, as long as there are places."),
     "asked": _("Your question has reached the office. It is answered within three days."),
@@ -111,6 +146,13 @@ _REFUSALS: Mapping[Code, Word] = {
     Code.QUOTA_FULL: _("All places on %(day)s are taken. Choose another day."),
     Code.NOT_BOOKED: _("You have no day to give back."),
     Code.TEXT_MISSING: _("Write your question first."),
+    Code.CHOICE_NOT_POSSIBLE: _("Your card has moved on, so this cannot be chosen now."),
+    Code.PHONE_INVALID: _("This is no Indonesian mobile number. Write it like 0812 3456 7890."),
+    Code.EMAIL_INVALID: _("This is no e-mail address. Correct it, or leave the field empty."),
+    Code.CORRECTION_EMPTY: _("Write at least one part of the address."),
+    Code.CORRECTION_WAITS: _("A correction of yours waits already. Please wait for the answer."),
+    Code.COLLECTOR_NOT_ALLOWED: _("Your office does not give the card to this person."),
+    Code.OFFICE_UNKNOWN: _("Choose one of the counters."),
     Code.TOO_MANY_ENQUIRIES: _("%(open)s of your questions wait for an answer. Please wait for it."),
 }
 _REFUSED: Word = _("This is not possible now. Try again later, or ask at the office.")

@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern] = [
     path("nomor/", numbers.numbers, name="numbers"),
     # the courier's news
     path("berkas-kurir/", courier_files.file_list, name="courier-files"),
+    path("berkas-kurir/ambil/", courier_files.file_pull, name="courier-files-pull"),
     path("berkas-kurir/<uuid:file_id>/", courier_files.file_page, name="courier-file"),
     path("berkas-kurir/<uuid:file_id>/terapkan/", courier_files.file_apply, name="courier-file-apply"),
     path("berkas-kurir/<uuid:file_id>/batal/", courier_files.file_undo, name="courier-file-undo"),

@@ -225,7 +225,7 @@ MESSAGE_CHANNEL: Mapping[str, Word] = {
     "CONSOLE": Word(_("log of the server")),
     "EMAIL": Word(_("e-mail")),
     "GATEWAY": Word(_("SMS or WhatsApp gateway")),
-    "WHATSAPP": Word("WhatsApp"),
+    "WHATSAPP": Word(_("WhatsApp, directly")),
 }
 
 WISH: Mapping[str, Word] = {
@@ -251,6 +251,7 @@ OBJECT: Mapping[str, Word] = {
     "closure": Word(_("closure")),
     "delegation": Word(_("delegation")),
     "quota": Word(_("quota")),
+    "waiting_entry": Word(_("place on a waiting list")),
     "area_hold": Word(_("area hold")),
     "name": Word(_("name of a region")),
     "status_text": Word(_("text of the post")),
@@ -281,6 +282,12 @@ OPERATION: Mapping[str, Word] = {
     "CLOSE_SHIPMENT": Word(_("closed a shipment")),
     "COLLECT": Word(_("gave out a card")),
     "UNDO_COLLECTION": Word(_("took a collection back")),
+    "JOIN_WAITING_LIST": Word(_("put a card on a waiting list")),
+    "LEAVE_WAITING_LIST": Word(_("took a card off a waiting list")),
+    "TAKE_OFFERED_PLACE": Word(_("took a place that became free")),
+    "OVERRIDE_QUOTA": Word(_("changed the places of a day")),
+    "REPORT_OFFLINE_CONFLICT": Word(_("reported a conflict of a counter without network")),
+    "SETTLE_OFFLINE_CONFLICT": Word(_("settled a conflict of a counter without network")),
     "CREATE_CARDS": Word(_("registered cards by the API")),
     "FILL_SHIPMENT": Word(_("filled a shipment")),
     "REMOVE_ITEMS": Word(_("took items out of a shipment")),
@@ -298,6 +305,7 @@ OPERATION: Mapping[str, Word] = {
     "REPLAY_COURIER_FILE": Word(_("read a courier file anew")),
     "RECORD_EVENTS": Word(_("recorded events by hand")),
     "UNDO_EVENTS": Word(_("undid events recorded by hand")),
+    "PULL_STATUS": Word(_("fetched status from the post")),
     "FORGET_UPLOADS": Word(_("forgot uploads")),
     "MAP_STATUS_TEXT": Word(_("said what a text means")),
     "OPEN_SHIPMENT": Word(_("opened a shipment")),
@@ -374,6 +382,14 @@ DOCUMENT: Mapping[str, Word] = {
     "AUTHORITY_F107": Word(_("written authority F-1.07")),
     "OFFICER_LETTER": Word(_("village officer's letter")),
     "PASSPORT_OR_LICENCE": Word(_("passport or driving licence")),
+}
+
+WAITING: Mapping[str, Word] = {
+    "WAITING": Word(_("waiting"), NEUTRAL, _WAIT),
+    "OFFERED": Word(_("offered a place"), WARN, "bell"),
+    "TAKEN": Word(_("took the place"), GOOD, _OK),
+    "EXPIRED": Word(_("expired"), NEUTRAL, "clock-history"),
+    "LEFT": Word(_("left the list"), NEUTRAL, "x-lg"),
 }
 
 VILLAGE_RESULT: Mapping[str, Word] = {
@@ -492,6 +508,7 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "relation": RELATION,
     "document": DOCUMENT,
     "village_result": VILLAGE_RESULT,
+    "waiting": WAITING,
     "address_reason": ADDRESS_REASON,
     "decision": DECISION,
     "finding": FINDING,

@@ -36,6 +36,8 @@ class FoundSerializer(Shape):
     arrived_at = serializers.DateTimeField(allow_null=True)
     hold_until = serializers.DateField(allow_null=True)
     appointment = serializers.DateField(allow_null=True)
+    coming = serializers.CharField(allow_blank=True, help_text="who will come, as the holder said")
+    wish = serializers.CharField(allow_blank=True, help_text="RESEND or OTHER_COUNTER, as the holder wishes")
 
 
 class CheckRequest(CounterChoice):

@@ -94,23 +94,6 @@ class CloseRequest(Shape):
     despite_unpacked = serializers.BooleanField(default=False)
 
 
-class LabelsRequest(Shape):
-    """Which labels. Every printing after the first needs a reason."""
-
-    format = serializers.CharField(max_length=20)
-    start = serializers.IntegerField(
-        min_value=1, max_value=1_000, default=1, help_text="first free cell of the sheet"
-    )
-    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
-    right_mm = serializers.FloatField(
-        min_value=-MAX_OFFSET_MM,
-        max_value=MAX_OFFSET_MM,
-        default=0.0,
-        help_text="as the calibration page showed",
-    )
-    down_mm = serializers.FloatField(min_value=-MAX_OFFSET_MM, max_value=MAX_OFFSET_MM, default=0.0)
-
-
 class CalibrationQuery(Shape):
     """Which format, moved right and down by how much."""
 

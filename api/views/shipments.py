@@ -23,6 +23,7 @@ from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.backlog import PackCheckSerializer, PackRequest
+from api.serializers.label_runs import LabelRunSerializer, LabelsRequest
 from api.serializers.shapes import ReasonRequest, body, query
 from api.serializers.shipments import (
     BatchQuery,
@@ -33,7 +34,6 @@ from api.serializers.shipments import (
     HandoverRequest,
     HandoverSerializer,
     ItemSerializer,
-    LabelsRequest,
     ManifestQuery,
     OpenShipmentRequest,
     PlannedShipmentSerializer,
@@ -43,6 +43,7 @@ from api.serializers.shipments import (
     ResolutionRequest,
     ShipmentSerializer,
 )
+from api.views.label_runs import accepted_run
 from delivery.dispatch import hand_over_shipment
 from labels.calibration import write_calibration
 from offices.models import Office
@@ -206,25 +207,14 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         return Response(self._shown(shipment.pk))
 
-    @extend_schema(request=LabelsRequest, responses=_file("pdf", "zpl"))
+    @extend_schema(request=LabelsRequest, responses={202: LabelRunSerializer})
     @action(detail=True, methods=["post"])
-    def labels(self, request: Request, pk: str) -> FileResponse:
-        """Print the labels in manifest order."""
+    @idempotent
+    def labels(self, request: Request, pk: str) -> Response:
+        """Let workers draw the labels in manifest order. Look at the run's address for how far they are."""
         shipment = self.get_object()
         asked = body(LabelsRequest, request)
-        extension = "zpl" if asked["format"].startswith("zpl") else "pdf"
-        offset = asked.pop("right_mm"), asked.pop("down_mm")
-        write = partial(
-            labelling.print_shipment_labels,
-            offset_mm=offset,
-            shipment_id=shipment.pk,
-            actor_id=self.user.pk,
-            at=timezone.now(),
-            **asked,
-        )
-        return made_file(
-            lambda output: write(output=output), name=f"label-{shipment.number}", extension=extension
-        )
+        return accepted_run(request, user=self.user, shipment_ids=[shipment.pk], asked=asked)
 
     @extend_schema(parameters=[CalibrationQuery], responses=_file("pdf", "zpl"), filters=False)
     @action(detail=False, pagination_class=None)

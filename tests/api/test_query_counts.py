@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role
 from delivery.models import Appointment, Collection, CounterStay, ReturnReceipt
 from jobs.models import Job
-from shipments.models import Item, Shipment
+from shipments.models import Item, LabelPart, LabelRun, Shipment
 from tests import factories
 from tests.api.conftest import Client
 from tests.api.world import AT, World, make_world, record_event
@@ -25,7 +25,7 @@ BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
     "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
-    "holds/", "intake-files/", "jobs/", "number-blocks/", "offices/", "print-checks/reprints/",
+    "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
     "shipments/", "transfers/", "village-lists/",
 ]  # fmt: skip
@@ -34,6 +34,7 @@ GROWING = [
     "cards/",
     "collections/",
     "jobs/",
+    "label-runs/",
     "returns/",
     "shipments/",
     "shipments/{id}/items/",
@@ -103,7 +104,11 @@ def add_rows(world: World, shipment: Shipment, *, number: int) -> None:
             card=card, counter=world.counter, event=record_event(card, "COLLECTED", item), relation="HOLDER",
             nonce=f"klik-{card.reference}", collected_at=AT,
         )  # fmt: skip
-        Job.objects.create(kind="uji", office=world.registry, created_at=AT)
+        job = Job.objects.create(kind="uji", office=world.registry, created_at=AT)
+        run = LabelRun.objects.create(office=world.registry, format="zpl203", asked_at=AT)
+        LabelPart.objects.create(
+            run=run, shipment=shipment, number=1, first_position=1, last_position=1, job=job
+        )
         Shipment.objects.create(
             office=world.registry, post_office=world.post_office, number=f"S-{card.reference}", opened_at=AT
         )

@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from delivery.models import Delivery
 from offices.models import Office
+from privacy.models import AccessRecord
 from shipments.backlog import fill_backlog
-from shipments.models import Card, LabelPrint
+from shipments.models import Card
 from shipments.numbering import add_s10_block
 from tests import factories
 from tests.api.conftest import Client
@@ -107,37 +108,6 @@ def test_a_cancelled_shipment_says_why(printing: APIClient, opened: str) -> None
     assert answer.json()["state"] == "CANCELLED"
 
 
-@pytest.mark.parametrize(
-    ("name", "start", "media_type"),
-    [
-        ("a4-3x8", b"%PDF", "application/pdf"),
-        ("roll-100x150", b"%PDF", "application/pdf"),
-        ("zpl203", b"^XA", "application/zpl"),
-    ],
-)
-def test_labels_come_as_a_file_and_are_recorded(
-    printing: APIClient, closed: str, name: str, start: bytes, media_type: str
-) -> None:
-    answer = printing.post(f"{closed}labels/", {"format": name}, format="json")
-    assert answer.status_code == 200
-    assert answer["Content-Type"] == media_type
-    assert answer["Cache-Control"] == "no-store"
-    assert b"".join(answer).startswith(start)
-    assert LabelPrint.objects.get().labels == 3
-
-
-def test_labels_are_printed_again_for_a_reason_only(printing: APIClient, closed: str) -> None:
-    b"".join(printing.post(f"{closed}labels/", {"format": "a4-3x8"}, format="json"))
-    assert refusal(printing, f"{closed}labels/", format="a4-3x8") == (422, "reprint_needs_reason")
-    again = printing.post(f"{closed}labels/", {"format": "a4-3x8", "reason": "kertas macet"}, format="json")
-    assert again.status_code == 200
-    assert b"".join(again).startswith(b"%PDF")
-
-
-def test_an_unknown_label_format_is_refused(printing: APIClient, closed: str) -> None:
-    assert refusal(printing, f"{closed}labels/", format="a0") == (422, "label_format_unknown")
-
-
 @pytest.mark.parametrize(("file_type", "start"), [("pdf", b"%PDF"), ("xlsx", b"PK"), ("csv", b"")])
 def test_the_partner_takes_the_manifest(
     client_of: Client, partner: User, closed: str, file_type: str, start: bytes
@@ -149,6 +119,8 @@ def test_the_partner_takes_the_manifest(
     card = Card.objects.first()
     assert card is not None
     assert card.nik.encode() not in content
+    taken = AccessRecord.objects.get()
+    assert (taken.action, taken.subject_kind, taken.records, taken.actor) == ("EXPORT", "shipment", 3, partner)
 
 
 def test_a_partner_does_not_see_an_open_shipment(client_of: Client, partner: User, opened: str) -> None:

@@ -7,12 +7,16 @@ from datetime import UTC, date, datetime
 from accounts.models import Role, User
 from addresses.models import Verdict
 from delivery.models import (
+    AddressRequest,
     Appointment,
     Collection,
     ColumnProfile,
     CounterStay,
     CourierFile,
     Delivery,
+    Enquiry,
+    Message,
+    ResidentChoice,
     ReturnReceipt,
     TrackingEvent,
     Transfer,
@@ -30,6 +34,8 @@ from shipments.models import (
     HandoverDifference,
     IntakeFile,
     Item,
+    LabelPart,
+    LabelRun,
     Shipment,
     ShipmentState,
 )
@@ -57,28 +63,38 @@ class World:
     courier_file: CourierFile
     column_profile: ColumnProfile
     job: Job
+    label_part: LabelPart
     transfer: Transfer
     collection: Collection
     appointment: Appointment
     village_list: VillageList
+    message: Message
+    enquiry: Enquiry
+    address_request: AddressRequest
 
     def key(self, basename: str) -> str:
         """Give what stands in the address of a resource's one thing."""
         return {
+            "address-request": str(self.address_request.pk),
             "appointment": str(self.appointment.pk),
             "card": self.card.reference,
             "collection": str(self.collection.pk),
             "column-profile": str(self.column_profile.pk),
             "courier-file": str(self.courier_file.pk),
             "difference": str(self.difference.pk),
+            "enquiry": str(self.enquiry.pk),
             "hold": str(self.hold.pk),
             "intake-file": str(self.intake_file.pk),
             "job": str(self.job.pk),
+            "label-file": str(self.label_part.pk),
+            "label-run": str(self.label_part.run_id),
+            "message": str(self.message.pk),
             "office": self.counter.code,
             "region": JATIMULYA,
             "shipment": str(self.shipment.pk),
             "transfer": str(self.transfer.pk),
             "village-list": str(self.village_list.pk),
+            "wish": self.card.reference,
         }[basename]
 
 
@@ -120,11 +136,22 @@ def make_world(code: str, *, region: str) -> World:
         job=Job.objects.create(
             kind="cards.import", owner=users[Role.PRINTING], office=registry, created_at=AT, id=uuid.uuid4()
         ),
+        label_part=_label_part(shipment, users[Role.PRINTING]),
         transfer=_transfer(cards[1], registry, counter),
         collection=_collection(cards[2], counter),
         appointment=_appointment(cards[3], counter),
         village_list=_village_list(cards[4], counter),
+        message=Message.objects.create(card=cards[0], occasion="DISPATCHED", not_before=AT, created_at=AT),
+        enquiry=_asked(cards[0]),
+        address_request=AddressRequest.objects.create(
+            card=cards[5], fields='{"alamat": "Jl. Lain 2"}', was_deliverable=True, asked_at=AT
+        ),
     )
+
+
+def _asked(card: Card) -> Enquiry:
+    ResidentChoice.objects.create(card=card, wish="RESEND", wished_at=AT)
+    return Enquiry.objects.create(card=card, text="Kapan?", asked_at=AT)
 
 
 def _shipment(card: Card, registry: Office, post_office: Office) -> tuple[Shipment, HandoverDifference]:
@@ -141,6 +168,14 @@ def _shipment(card: Card, registry: Office, post_office: Office) -> tuple[Shipme
     record_event(card, "POSTED", item)
     ReturnReceipt.objects.create(card=card, item=item, office=registry, received_at=AT)
     return shipment, difference
+
+
+def _label_part(shipment: Shipment, user: User) -> LabelPart:
+    run = LabelRun.objects.create(office=shipment.office, format="a4-3x8", asked_by=user, asked_at=AT)
+    job = Job.objects.create(kind="shipments.labels", owner=user, office=shipment.office, created_at=AT)
+    return LabelPart.objects.create(
+        run=run, shipment=shipment, number=1, first_position=1, last_position=1, job=job
+    )
 
 
 def record_event(card: Card, status: str, item: Item | None = None) -> TrackingEvent:

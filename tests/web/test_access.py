@@ -14,7 +14,7 @@ from accounts.permissions import ALLOWED, Operation
 from delivery.models import CourierFile
 from jobs.models import Job
 from offices.models import Closure, Delegation, Office
-from shipments.models import AreaHold, IntakeFile, Shipment
+from shipments.models import AreaHold, IntakeFile, LabelPart, LabelRun, Shipment
 from tests import factories
 from web.urls import urlpatterns
 
@@ -28,7 +28,7 @@ FIXED = {
 }
 OF_NO_OFFICE = {"ledger-export", "hold-new"}
 # Pages that are open to the owner and to supervisors only; the tests of jobs look at them.
-OWNED = {"job-cancel"}
+OWNED = {"job-cancel", "label-run-cancel"}
 
 
 def operation_of(pattern: URLPattern) -> Operation | None:
@@ -50,6 +50,10 @@ def things(registry: Office, post_office: Office, counter: Office) -> dict[str, 
     )
     courier = CourierFile.objects.create(office=registry, name="b.xlsx", sha256="1" * 64, uploaded_at=now)
     shipment = Shipment.objects.create(office=registry, post_office=post_office, number="S-1", opened_at=now)
+    run = LabelRun.objects.create(office=registry, format="a4-3x8", asked_by=user, asked_at=now)
+    part = LabelPart.objects.create(
+        run=run, shipment=shipment, number=1, first_position=1, last_position=1, job=job
+    )
     closure = Closure.objects.create(office=counter, starts_on="2020-01-01", ends_on="2099-01-01", reason="x")
     delegation = Delegation.objects.create(
         office=counter, delegate=registry, service="PICKUP", starts_on="2020-01-01", ends_on="2099-01-01"
@@ -70,6 +74,8 @@ def things(registry: Office, post_office: Office, counter: Office) -> dict[str, 
         "intake": intake.pk,
         "courier": courier.pk,
         "shipment_id": shipment.pk,
+        "run_id": run.pk,
+        "part_id": part.pk,
         "closure_id": closure.pk,
         "delegation_id": delegation.pk,
     }

@@ -14,8 +14,9 @@ from accounts.models import User
 from delivery.models import CourierFile, Delivery
 from jobs.services import run_job
 from offices.models import HandoverPolicy, Office
+from privacy.models import AccessRecord
 from shipments.backlog import fill_backlog
-from shipments.models import BacklogEntry, Card, Item, LabelPrint, NumberBlock, Shipment
+from shipments.models import BacklogEntry, Card, Item, NumberBlock, Shipment
 from shipments.numbers import make_reference
 from tests import factories
 
@@ -87,19 +88,14 @@ def test_closing_asks_first_and_refuses_what_was_half_packed(clerk: Client, queu
 
 
 @pytest.mark.usefixtures("queue")
-def test_papers_come_after_closing_and_labels_again_only_with_a_reason(clerk: Client) -> None:
+def test_the_manifest_comes_after_closing_and_who_took_it_is_recorded(clerk: Client) -> None:
     shipment = batch(clerk)
     manifest = reverse("web:shipment-manifest", args=[shipment.pk, "pdf"])
     assert clerk.get(manifest).status_code == 302  # refused: back to the shipment, with the reason
     clerk.post(reverse("web:shipment-close", args=[shipment.pk]))
     assert b"".join(clerk.get(manifest)).startswith(b"%PDF")
-    labels = reverse("web:shipment-labels", args=[shipment.pk])
-    first = clerk.post(labels, {"format": "a4-3x8", "start": "5"})
-    assert first["Content-Type"] == "application/pdf"
-    assert b"".join(first).startswith(b"%PDF")
-    assert clerk.post(labels, {"format": "a4-3x8"}).status_code == 302
-    assert LabelPrint.objects.count() == 1
-    assert clerk.post(labels, {"format": "zpl203", "reason": "macet"})["Content-Type"] == "application/zpl"
+    taken = AccessRecord.objects.get()
+    assert (taken.action, taken.subject_key, taken.records) == ("EXPORT", shipment.number, 3)
 
 
 @pytest.mark.usefixtures("queue")

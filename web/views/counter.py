@@ -207,7 +207,7 @@ def _work(counter: Office, found: FoundAtCounter, now: datetime) -> dict[str, An
         scanned=found.reference,
         detail=_("Fetch the card and check the papers. Enter leads to the confirmation."),
     )
-    first = {"nonce": uuid.uuid4().hex, "relation": Collector.HOLDER.value}
+    first = {"nonce": uuid.uuid4().hex, "relation": found.coming or Collector.HOLDER.value}
     return {"answer": answer, "found": found, "form": CollectForm(initial=first, counter=counter)}
 
 

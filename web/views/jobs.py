@@ -1,7 +1,9 @@
 """Long work: what runs, how far it is, stop it."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +20,7 @@ from accounts.permissions import Operation
 from delivery.models import CourierFile
 from jobs.models import Job, JobState
 from jobs.services import cancel
-from shipments.models import IntakeFile
+from shipments.models import IntakeFile, LabelPart
 from web.access import StaffRequest, requires
 from web.filters import JobFilter
 from web.lists import page_of
@@ -35,6 +37,38 @@ class Pace:
     seconds_left: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Several jobs seen as one."""
+
+    state: JobState
+    done: int
+    total: int
+    started_at: datetime | None
+    cancel_requested: bool
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+def together(jobs: Sequence[Job]) -> Work:
+    """See jobs as one: it waits until one has begun, runs until all have ended, and ends as the worst of them."""
+    states = {JobState(job.state) for job in jobs}
+    if not states & {JobState.QUEUED, JobState.RUNNING}:
+        worst_first = (JobState.FAILED, JobState.CANCELLED, JobState.SUCCEEDED)
+        state = next((state for state in worst_first if state in states), JobState.SUCCEEDED)
+    else:
+        state = JobState.QUEUED if states == {JobState.QUEUED} else JobState.RUNNING
+    return Work(
+        state=state,
+        done=sum(job.done for job in jobs),
+        total=sum(job.total for job in jobs),
+        started_at=min((job.started_at for job in jobs if job.started_at), default=None),
+        cancel_requested=any(job.cancel_requested for job in jobs),
+    )
+
+
 def jobs_of(user: User) -> QuerySet[Job]:
     """The jobs of the user's office and those that the user started."""
     mine = Q(owner_id=user.pk)
@@ -43,7 +77,7 @@ def jobs_of(user: User) -> QuerySet[Job]:
     return Job.objects.filter(mine).select_related("owner")
 
 
-def pace_of(job: Job) -> Pace:
+def pace_of(job: Job | Work) -> Pace:
     """Work out a job's pace from its own progress."""
     percent = min(100, job.done * 100 // job.total) if job.total else None
     if job.state != JobState.RUNNING or not job.done or job.started_at is None:
@@ -73,7 +107,7 @@ def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
         **_about(job),
     }
     context["poll"] = request.path
-    context["may_cancel"] = _may_cancel(request.user, job)
+    context["may_cancel"] = may_stop(request.user, owner_id=job.owner_id)
     if request.htmx:
         response = render(request, "web/jobs/progress.html", context)
         if job.state in FINAL:
@@ -82,15 +116,17 @@ def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     return render(request, "web/jobs/job.html", context)
 
 
-def _about(job: Job) -> dict[str, IntakeFile | CourierFile | None]:
+def _about(job: Job) -> dict[str, IntakeFile | CourierFile | LabelPart | None]:
     return {
         "intake": IntakeFile.objects.filter(job=job).first(),
         "courier_file": CourierFile.objects.filter(job=job).first(),
+        "label_part": LabelPart.objects.filter(job=job).select_related("shipment").first(),
     }
 
 
-def _may_cancel(user: User, job: Job) -> bool:
-    return job.owner_id == user.pk or user.role == Role.SUPERVISOR
+def may_stop(user: User, *, owner_id: int | None) -> bool:
+    """Say whether the user may stop what somebody has started."""
+    return owner_id == user.pk or user.role == Role.SUPERVISOR
 
 
 @requires(Operation.SEE_JOBS)
@@ -98,7 +134,7 @@ def _may_cancel(user: User, job: Job) -> bool:
 def job_cancel(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     """Stop a job at its next step; what it has done already stays."""
     job = get_object_or_404(jobs_of(request.user), pk=job_id)
-    if not _may_cancel(request.user, job):
+    if not may_stop(request.user, owner_id=job.owner_id):
         raise PermissionDenied
     if cancel(job_id=job.pk):
         messages.success(request, _("The job stops at its next step."))

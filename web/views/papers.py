@@ -1,7 +1,4 @@
-"""The papers of a shipment: labels, manifest, handover record."""
-
-from tempfile import TemporaryFile
-from typing import BinaryIO, cast
+"""The papers of a shipment: manifest, handover record; and the page that a label printer is set up with."""
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,12 +9,12 @@ from accounts.permissions import Operation
 from labels.calibration import write_calibration
 from labels.content import LabelError
 from labels.sheets import FORMATS
-from shipments.labelling import MANIFEST_WRITERS, handover_document, print_manifest, print_shipment_labels
+from shipments.labelling import MANIFEST_WRITERS, handover_document, print_manifest
 from shipments.models import Shipment
 from shipments.scope import shipments_visible_to
 from web.access import StaffRequest, requires
 from web.forms import LabelForm
-from web.lists import file_answer
+from web.lists import file_answer, temporary_file
 from web.messages import REFUSALS, tell_refusal
 
 TYPES = {
@@ -28,40 +25,12 @@ TYPES = {
 
 
 @requires(Operation.PRINT_LABELS)
-def labels(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
-    """Draw the labels in the chosen format, from the chosen cell on; every printing is recorded."""
-    shipment = _shipment_of(request, shipment_id)
-    form = LabelForm(request.POST or None, formats=FORMATS)
-    if request.method != "POST" or not form.is_valid():
-        return redirect("web:shipment", shipment_id=shipment.pk)
-    output = _file()
-    try:
-        print_shipment_labels(
-            shipment_id=shipment.pk,
-            format=form.cleaned_data["format"],
-            output=output,
-            start=form.cleaned_data["start"] or 1,
-            actor_id=request.user.pk,
-            at=timezone.now(),
-            reason=form.cleaned_data["reason"],
-            offset_mm=form.offset(),
-        )
-    except REFUSALS as error:
-        output.close()
-        return _refused(request, shipment, error)
-    chosen = FORMATS[form.cleaned_data["format"]]
-    return file_answer(
-        output, name=f"label-{shipment.number}{chosen.suffix}", content_type=chosen.content_type
-    )
-
-
-@requires(Operation.PRINT_LABELS)
 def calibration(request: StaffRequest) -> HttpResponseBase:
     """Send the page that a printer is set up with, in the chosen format and moved as it is to be tried."""
     form = LabelForm(request.GET or None, formats=FORMATS)
     if not form.is_valid():
         return redirect("web:shipments")
-    chosen, output = FORMATS[form.cleaned_data["format"]], _file()
+    chosen, output = FORMATS[form.cleaned_data["format"]], temporary_file()
     try:
         write_calibration(output, format=chosen.key, offset_mm=form.offset())
     except LabelError as error:
@@ -79,7 +48,7 @@ def manifest(request: StaffRequest, shipment_id: int, kind: str) -> HttpResponse
     if kind not in MANIFEST_WRITERS:
         raise Http404
     shipment = _shipment_of(request, shipment_id)
-    output = _file()
+    output = temporary_file()
     try:
         print_manifest(
             shipment_id=shipment.pk, format=kind, output=output, actor_id=request.user.pk, at=timezone.now()
@@ -94,7 +63,7 @@ def manifest(request: StaffRequest, shipment_id: int, kind: str) -> HttpResponse
 def handover_record(request: StaffRequest, shipment_id: int) -> HttpResponseBase:
     """Send the handover record (BAST) as PDF."""
     shipment = _shipment_of(request, shipment_id)
-    output = _file()
+    output = temporary_file()
     try:
         handover_document(shipment_id=shipment.pk, output=output)
     except REFUSALS as error:
@@ -111,7 +80,3 @@ def _refused(request: StaffRequest, shipment: Shipment, error: Exception) -> Htt
 
 def _shipment_of(request: StaffRequest, shipment_id: int) -> Shipment:
     return get_object_or_404(shipments_visible_to(request.user), pk=shipment_id)
-
-
-def _file() -> BinaryIO:
-    return cast(BinaryIO, TemporaryFile())

@@ -30,18 +30,24 @@ from delivery.access import (
     derive_link_token,
     public_lookup,
 )
+from delivery.address_requests import FIELDS
 from delivery.appointments import Bookable, book, bookable_days, cancel_booking
+from delivery.choices_view import choices_for
 from delivery.enquiries import answers_for, ask
 from delivery.public_view import PublicView, Stage
 from delivery.refusals import DeliveryRefused
 from shipments.models import Card
 from web.access import public
 from web.resident_words import (
+    ADDRESS_FIELDS,
     CHOOSE_A_DAY,
+    COLLECTORS,
+    CORRECTIONS,
     NEWS,
     NEXT_STEPS,
     STAGES,
     STATES,
+    WISHES,
     reason_word,
     receiver_word,
     refusal_words,
@@ -146,8 +152,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def card(request: HttpRequest) -> HttpResponse:
     """Show where the card is and what happens next."""
-    view = _opened(request)
-    return redirect("web:track") if view is None else _page(request, view)
+    view = opened_card(request)
+    return redirect("web:track") if view is None else resident_page(request, view)
 
 
 @public
@@ -155,21 +161,21 @@ def card(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_day(request: HttpRequest) -> HttpResponse:
     """Book a place at the counter, move it to another day, or give it back."""
-    view = _opened(request)
+    view = opened_card(request)
     if view is None:
         return redirect("web:track")
     now = timezone.now()
     try:
         if request.POST.get("cancel"):
             cancel_booking(card_id=view.card_id, at=now)
-            return _tell("cancelled")
+            return tell("cancelled")
         day = forms.DateField().clean(request.POST.get("day"))
         book(card_id=view.card_id, day=day, lane=ORDINARY, at=now)
     except forms.ValidationError:
-        return _page(request, view, refused=str(CHOOSE_A_DAY), status=422)
+        return resident_page(request, view, refused=str(CHOOSE_A_DAY), status=422)
     except DeliveryRefused as refusal:
-        return _page(request, view, refused=refusal_words(refusal), status=409)
-    return _tell("booked")
+        return resident_page(request, view, refused=refusal_words(refusal), status=409)
+    return tell("booked")
 
 
 @public
@@ -177,7 +183,7 @@ def choose_day(request: HttpRequest) -> HttpResponse:
 @require_POST
 def question(request: HttpRequest) -> HttpResponse:
     """Take the resident's question to the office."""
-    view = _opened(request)
+    view = opened_card(request)
     if view is None:
         return redirect("web:track")
     text = request.POST.get("text", "")[:QUESTION_LENGTH]
@@ -185,8 +191,8 @@ def question(request: HttpRequest) -> HttpResponse:
         ask(card_id=view.card_id, text=text, at=timezone.now())
     except DeliveryRefused as refusal:
         words = refusal_words(refusal)
-        return _page(request, view, refused=words, text=text, asking=True, status=422)
-    return _tell("asked")
+        return resident_page(request, view, refused=words, text=text, section="ask", status=422)
+    return tell("asked")
 
 
 @public
@@ -218,7 +224,8 @@ def _open(view: PublicView) -> HttpResponse:
     return response
 
 
-def _opened(request: HttpRequest) -> PublicView | None:
+def opened_card(request: HttpRequest) -> PublicView | None:
+    """Give the card that was opened in this browser, looked up anew; None when there is none."""
     try:
         token = str(request.get_signed_cookie(COOKIE, max_age=COOKIE_SECONDS))
     except (KeyError, signing.BadSignature):
@@ -226,20 +233,21 @@ def _opened(request: HttpRequest) -> PublicView | None:
     return _look_up(request, LinkToken(token=token))
 
 
-def _tell(news: str) -> HttpResponse:
+def tell(news: str) -> HttpResponse:
     """Go back to the card's page, which says what has just happened; a reload repeats nothing."""
     return redirect(f"{reverse('web:track-card')}?{urlencode({'news': news})}")
 
 
-def _page(
+def resident_page(
     request: HttpRequest,
     view: PublicView,
     *,
     refused: str = "",
     text: str = "",
-    asking: bool = False,
+    section: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Show the card's page; after a refusal `section` is the part that stays open."""
     state = view.stage.value if view.stage in (Stage.READY, Stage.RECEIVED) else view.next_step.value
     context = {
         "view": view,
@@ -252,10 +260,28 @@ def _page(
         "answers": answers_for(card_id=view.card_id),
         "refused": refused,
         "news": NEWS.get(request.GET.get("news", ""), ""),
+        **_choices(request, view),
+        "typed": request.POST,
         "text": text,
-        "asking": asking,
+        "section": section,
     }
     return render(request, "web/resident/card.html", context, status=status)
+
+
+def _choices(request: HttpRequest, view: PublicView) -> dict[str, Any]:
+    """Give what may be chosen, in words; what was typed into a correction that was refused stays typed."""
+    choices = choices_for(card_id=view.card_id)
+    correction = choices.correction
+    return {
+        "choices": choices,
+        "collectors": [(code, COLLECTORS[code]) for code in choices.collectors if code in COLLECTORS],
+        "comes": COLLECTORS.get(choices.coming, ""),
+        "wished": WISHES.get(choices.wish, ""),
+        "corrected": CORRECTIONS[correction.state] if correction is not None else "",
+        "address_fields": [
+            (name, ADDRESS_FIELDS[name], limit, request.POST.get(name, "")) for name, limit in FIELDS.items()
+        ],
+    }
 
 
 def _bookable(view: PublicView) -> Bookable | None:

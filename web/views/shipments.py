@@ -12,19 +12,21 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.permissions import Operation, may
 from delivery.dispatch import hand_over_shipment
 from labels.sheets import FORMATS
 from offices.models import Office
 from shipments.batching import cancel_shipment, close_shipment, fill_shipment, open_shipment, remove_items
 from shipments.handover import close_difference
-from shipments.models import Handover, HandoverDifference, Item, Shipment
+from shipments.label_runs import unfinished_parts
+from shipments.models import Handover, HandoverDifference, Item, LabelRun, Shipment
 from shipments.packing import pack_state
 from shipments.scope import shipments_visible_to
 from web import words
 from web.access import StaffRequest, office_of, requires
 from web.filters import ShipmentFilter
-from web.forms import CancelForm, HandoverForm, LabelForm, OpenShipmentForm
+from web.forms import CancelForm, ChosenLabelsForm, HandoverForm, LabelForm, OpenShipmentForm
 from web.lists import listing, page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 
@@ -35,6 +37,11 @@ ITEMS_A_PAGE = 100
 @requires(Operation.SEE_SHIPMENTS)
 def shipment_list(request: StaffRequest) -> HttpResponse:
     """List the shipments that the user's office sends or receives."""
+    return list_page(request)
+
+
+def list_page(request: StaffRequest, **extra: Any) -> HttpResponse:
+    """Show the list; `extra` brings back what was chosen and why it was refused."""
     rows = shipments_visible_to(request.user).select_related("post_office")
     found = ShipmentFilter(request.GET, queryset=rows)
     counted = found.qs.annotate(live_items=Count("items", filter=Q(items__live=True)))
@@ -44,8 +51,17 @@ def shipment_list(request: StaffRequest) -> HttpResponse:
         "page": shown.page,
         "sort": shown.sort,
         "may_manage": may(request.user, Operation.MANAGE_SHIPMENTS),
+        "may_print": may(request.user, Operation.PRINT_LABELS),
+        "label_form": ChosenLabelsForm(formats=FORMATS, initial=last_format(request.user)),
+        **extra,
     }
     return render(request, "web/shipments/list.html", context)
+
+
+def last_format(user: User) -> dict[str, str]:
+    """The format that the user printed in last: a desk has one printer."""
+    run = LabelRun.objects.filter(asked_by=user, office_id=user.office_id).first()
+    return {"format": run.format} if run else {}
 
 
 @requires(Operation.MANAGE_SHIPMENTS)
@@ -80,6 +96,7 @@ def _page(request: StaffRequest, shipment: Shipment, **extra: Any) -> HttpRespon
     items = Item.objects.filter(shipment=shipment, taken_out_at__isnull=True)
     shown = items.select_related("card__delivery", "bag").defer("card__nik", "card__kk", "card__phone")
     prints = shipment.label_prints.select_related("printed_by")
+    may_print = may(request.user, Operation.PRINT_LABELS)
     context = {
         "shipment": shipment,
         "page": page_of(request, shown.order_by("position"), per_page=ITEMS_A_PAGE),
@@ -90,11 +107,12 @@ def _page(request: StaffRequest, shipment: Shipment, **extra: Any) -> HttpRespon
         "differences": HandoverDifference.objects.filter(handover__shipment=shipment)
         .select_related("item__card", "owner")
         .defer("item__card__nik", "item__card__kk", "item__card__phone"),
-        "label_form": LabelForm(formats=FORMATS),
+        "labels_in_work": unfinished_parts().filter(shipment=shipment).first() if may_print else None,
+        "label_form": LabelForm(formats=FORMATS, initial=last_format(request.user) if may_print else None),
         "handover_form": HandoverForm(initial={"given": shipment.item_count}),
         "cancel_form": CancelForm(),
         "may_manage": may(request.user, Operation.MANAGE_SHIPMENTS),
-        "may_print": may(request.user, Operation.PRINT_LABELS),
+        "may_print": may_print,
         "may_print_manifest": may(request.user, Operation.PRINT_MANIFEST),
         "may_hand_over": may(request.user, Operation.HAND_OVER),
         **extra,

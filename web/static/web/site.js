@@ -47,6 +47,10 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) {
     document.querySelectorAll(`input[name="${event.target.dataset.all}"]`).forEach((box) => { box.checked = event.target.checked; });
   }
+  /* how many rows of a list are chosen is said where they are acted upon */
+  document.querySelectorAll("[data-chosen]").forEach((told) => {
+    told.textContent = document.querySelectorAll(`input[name="${told.dataset.chosen}"]:checked`).length;
+  });
 });
 
 document.addEventListener("DOMContentLoaded", () => {
