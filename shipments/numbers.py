@@ -30,6 +30,7 @@ _REFERENCE_WEIGHTS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 10)
 _SPREAD: Final = 387_420_489
 # What wedge scanners put before the text when they name the symbology (ISO/IEC 15424): ]C0, ]C1, ]Q1 …
 _AIM = re.compile(r"^\][A-Z]\d")
+_CANONICAL = re.compile(r"[0-9A-Z]{1,200}")
 _SEPARATORS = re.compile(r"[\s\-_\u2010-\u2015\u2212\x00-\x1f\u200b-\u200f\ufeff]+")
 
 
@@ -104,9 +105,16 @@ def spaced(reference: str) -> str:
 
 def normalise(scanned: str) -> Scanned:
     """Read what a scanner or a person typed, whatever its case, spaces and dashes."""
-    value = unicodedata.normalize("NFKC", scanned[:200]).upper().strip()
-    value = _SEPARATORS.sub("", _AIM.sub("", value))
+    value = canonical(scanned)
     return Scanned(kind=_kind_of(value), value=value)
+
+
+def canonical(scanned: str) -> str:
+    """Give what was scanned or typed in the form in which numbers are kept: upper case, no spaces and dashes."""
+    if _CANONICAL.fullmatch(scanned):
+        return scanned
+    value = unicodedata.normalize("NFKC", scanned[:200]).upper().strip()
+    return _SEPARATORS.sub("", _AIM.sub("", value))
 
 
 def _kind_of(value: str) -> NumberKind:

@@ -1,7 +1,7 @@
 """Find the items that the rows of a status file are about, and whose they are; suggest what was misread."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from delivery import bulk
 from delivery.courier_files.rows import RowOutcome, StatusRow
@@ -25,10 +25,10 @@ WHERE {among} ORDER BY i.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An item, and the two offices between which it was sent."""
+class Match(NamedTuple):
+    """An item by what it was found by, and the two offices between which it was sent."""
 
+    found_by: str
     item_id: int
     card_id: int
     office_id: int
@@ -81,13 +81,13 @@ def match_rows(rows: Sequence[StatusRow], *, office: Office) -> dict[str, Match]
 def find_items(numbers: Collection[str]) -> dict[str, Match]:
     """Find items by the post's numbers and by our references, all in a few queries."""
     found: dict[str, Match] = {}
-    references = [number for number in numbers if is_reference(number)]
-    others = [number for number in numbers if not is_reference(number)]
+    references = [number for number in numbers if number.startswith("K") and is_reference(number)]
+    others = list(set(numbers).difference(references))
     for sql, column, values in ((_BY_NUMBER, "i.number", others), (_BY_REFERENCE, "c.reference", references)):
         query = sql.format(among=bulk.among(column, "text"))
         for start in range(0, len(values), _NUMBERS_AT_ONCE):
             some = bulk.listed(values[start : start + _NUMBERS_AT_ONCE])
-            found |= {number: Match(*match) for number, *match in bulk.select(query, [some])}
+            found.update((row[0], Match._make(row)) for row in bulk.select(query, [some]))
     return found
 
 

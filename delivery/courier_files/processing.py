@@ -25,6 +25,7 @@ from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.status import State, Status
 from delivery.tracking import NewEvent, Recorded, assess_events, record_events
+from jobs.collector import collector_paused
 from offices.models import Office
 from privacy.masking import mask_scan
 from shipments.numbering import take_over_numbers
@@ -36,6 +37,7 @@ ROWS_SHOWN = 5
 _KEPT_AT_ONCE = 2_000
 
 
+@collector_paused()
 def process(
     *,
     courier_file_id: uuid.UUID,
@@ -65,6 +67,7 @@ def process(
     return report
 
 
+@collector_paused()
 def preview(
     *,
     path: str | Path,

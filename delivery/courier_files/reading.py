@@ -1,5 +1,8 @@
 """Read a status file: find its header, take the allowed columns, understand numbers and dates."""
 
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -8,7 +11,7 @@ from zoneinfo import ZoneInfo
 from delivery.courier_files.layouts import LONG_NUMBER, KnownLayouts, find_layout
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, folded
-from shipments.numbers import normalise
+from shipments.numbers import canonical
 from spreadsheets.cells import Cell, identifier, shown, text, when
 from spreadsheets.faults import CellError, CellFault, SheetError, SheetFault
 from spreadsheets.frames import SheetRow
@@ -17,6 +20,10 @@ from spreadsheets.reading import open_sheet
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
 _TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
+_REMEMBERED = 50_000
+_IN_FIGURES = frozenset({"number", "reference", "date"})
+# Most numbers come as they are kept; a figure before an E may be an exponent.
+_AS_KEPT = re.compile(r"[A-Z]{2}[0-9]{6,38}(?:[A-Z]{2})?|[0-9]{11}")
 _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 
@@ -37,8 +44,28 @@ def read_status_file(
     return layout, found
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the words of a row say, and those of its cells that are kept in another form than they came."""
+
+    status: str
+    remark: str
+    place: str
+    cleaned: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    """What the date of a row says: a moment, or why there is none."""
+
+    shown: str
+    moment: datetime | None = None
+    fault: RowOutcome | None = None
+    ambiguous: bool = False
+
+
 class _Reader:
-    """Turns the cells of one layout into rows."""
+    """Turns the cells of one layout into rows. Rows repeat each other's words and dates: each is read once."""
 
     def __init__(self, layout: Layout, *, courier: Courier, zone: ZoneInfo, latest: datetime) -> None:
         self._courier = courier
@@ -46,48 +73,72 @@ class _Reader:
         self._latest = latest
         self._width = max(layout.indices) + 1
         self._take = itemgetter(*layout.indices)  # three columns at least, so that it gives a tuple
-        self._at = {name: place for place, name in enumerate(layout.fields)}
-        self._texts: dict[Cell, str] = {}
-        self._moments: dict[Cell, datetime] = {}
+        self._at = at = {name: place for place, name in enumerate(layout.fields)}
+        self._date_at = at["date"]
+        self._number_at = at.get("number", at.get("reference", 0))
+        self._reference_at = at.get("reference", self._number_at)
+        self._said = itemgetter(*(place for name, place in at.items() if name not in _IN_FIGURES))
+        self._words: dict[object, _Words] = {}
+        self._dates: dict[Cell, _Date] = {}
 
     def read(self, sheet_row: SheetRow) -> StatusRow | None:
         """Give the row, or None for a line that carries none of the three things that make a row."""
-        cells = sheet_row.cells
+        line, cells = sheet_row
         if len(cells) < self._width:
             cells = cells + (None,) * (self._width - len(cells))
         taken: tuple[Cell, ...] = self._take(cells)
-        at = self._at
-        status, date = taken[at["status"]], taken[at["date"]]
-        numbers = [taken[at[name]] for name in ("number", "reference") if name in at]
-        if status is None and date is None and not any(numbers):
+        cell, date_cell = taken[self._number_at], taken[self._date_at]
+        if date_cell is None and cell is None and self._is_empty(taken):
             return None
-        row = StatusRow(sheet_row.number, self._kept(taken))
-        row.status_text = self._folded(status)
-        row.remark_text = self._remark(taken)
-        if "place" in at:
-            row.place = self._text(taken[at["place"]])[:_PLACE_CHARACTERS]
-        row.occurred_text = (date if type(date) is str else shown(date))[:_SHOWN_CHARACTERS]
-        self._read_number(row, numbers)
-        if row.outcome is None:
-            self._read_moment(row, date)
+        said = self._said(taken)
+        words = self._words.get(said) or self._remember_words(said, taken)
+        date = self._dates.get(date_cell) or self._remember_date(date_cell)
+        row = StatusRow(
+            line, _with(words.cleaned, taken) if words.cleaned else taken,
+            "", "", "", words.status, words.remark, words.place, date.shown,
+        )  # fmt: skip
+        try:
+            number = _number(cell)
+            same = self._reference_at == self._number_at
+            row.reference = number if same else _number(taken[self._reference_at])
+            row.number = number or row.reference
+        except CellError as fault:
+            row.number = fault.value[:_SHOWN_CHARACTERS]
+            row.end(RowOutcome.DAMAGED_NUMBER)
+            return row
+        row.occurred_at = date.moment
+        if date.fault is not None:
+            row.end(date.fault, **({"ambiguous": date.ambiguous} if date.moment is None else {}))
         return row
 
-    def _kept(self, taken: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        """Give the cells for the result workbook: of who received it only a relation, of a remark no long number."""
-        kept = taken
-        for name, clean in (("received_by", self._relation), ("remark", self._without_numbers)):
+    def _is_empty(self, taken: tuple[Cell, ...]) -> bool:
+        return not taken[self._reference_at] and taken[self._at["status"]] is None
+
+    def _remember_words(self, said: object, taken: tuple[Cell, ...]) -> _Words:
+        if len(self._words) >= _REMEMBERED:
+            self._words.clear()
+        words = self._words[said] = _Words(
+            status=self._folded(taken[self._at["status"]]),
+            remark=self._remark(taken),
+            place=text(taken[self._at["place"]])[:_PLACE_CHARACTERS] if "place" in self._at else "",
+            cleaned=tuple(self._cleaned(taken)),
+        )
+        return words
+
+    def _cleaned(self, taken: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:
+        """Give the cells that are kept otherwise: of who received it only a relation, of a remark no long number."""
+        for name, clean in (("received_by", self._relation), ("remark", _without_numbers)):
             place = self._at.get(name)
-            if place is not None and kept[place] is not None:
-                kept = (*kept[:place], clean(kept[place]), *kept[place + 1 :])
-        return kept
+            if (
+                place is not None
+                and taken[place] is not None
+                and (kept := clean(taken[place])) != taken[place]
+            ):
+                yield place, kept
 
     def _relation(self, cell: Cell) -> str:
         said = self._folded(cell)
         return said if self._courier.is_relation(said) else ""
-
-    def _without_numbers(self, cell: Cell) -> str:
-        # a remark is free text; a phone or identity number in it is not kept
-        return LONG_NUMBER.sub("…", self._text(cell))
 
     def _remark(self, taken: tuple[Cell, ...]) -> str:
         at = self._at
@@ -98,40 +149,41 @@ class _Reader:
             said = self._relation(taken[at["received_by"]])
         return said
 
-    def _read_number(self, row: StatusRow, numbers: list[Cell]) -> None:
-        """Take the post's number and, where it has a column, our reference."""
-        read: list[str] = []
-        for cell in numbers:
-            try:
-                read.append(normalise(identifier(cell)).value[:_SHOWN_CHARACTERS])
-            except CellError as fault:
-                row.number = fault.value[:_SHOWN_CHARACTERS]
-                row.end(RowOutcome.DAMAGED_NUMBER)
-                return
-        row.number = read[0] or read[-1]
-        row.reference = read[-1]
+    def _remember_date(self, cell: Cell) -> _Date:
+        if len(self._dates) >= _REMEMBERED:
+            self._dates.clear()
+        date = self._dates[cell] = self._date(
+            cell, (cell if type(cell) is str else shown(cell))[:_SHOWN_CHARACTERS]
+        )
+        return date
 
-    def _read_moment(self, row: StatusRow, cell: Cell) -> None:
-        moment = self._moments.get(cell)
-        if moment is None:
-            try:
-                moment = when(cell, zone=self._zone).astimezone(UTC)
-            except CellError as fault:
-                row.end(RowOutcome.BAD_DATE, ambiguous=fault.code is CellFault.DATE_AMBIGUOUS)
-                return
-            except OverflowError:
-                row.end(RowOutcome.BAD_DATE)
-                return
-            self._moments[cell] = moment
-        if moment > self._latest:
-            row.end(RowOutcome.FUTURE_DATE)
-        row.occurred_at = moment
-
-    def _text(self, cell: Cell) -> str:
-        found = self._texts.get(cell)
-        if found is None:
-            found = self._texts[cell] = text(cell)
-        return found
+    def _date(self, cell: Cell, as_shown: str) -> _Date:
+        try:
+            moment = when(cell, zone=self._zone).astimezone(UTC)
+        except CellError as fault:
+            return _Date(as_shown, None, RowOutcome.BAD_DATE, fault.code is CellFault.DATE_AMBIGUOUS)
+        except OverflowError:
+            return _Date(as_shown, None, RowOutcome.BAD_DATE)
+        return _Date(as_shown, moment, RowOutcome.FUTURE_DATE if moment > self._latest else None)
 
     def _folded(self, cell: Cell) -> str:
-        return folded(self._without_numbers(cell))[:_TEXT_CHARACTERS] if cell is not None else ""
+        return folded(_without_numbers(cell))[:_TEXT_CHARACTERS] if cell is not None else ""
+
+
+def _number(cell: Cell) -> str:
+    """Give the post's number or our reference as it is kept. Raises CellError for one that a spreadsheet damaged."""
+    if type(cell) is str and _AS_KEPT.fullmatch(cell):
+        return cell
+    return canonical(identifier(cell))[:_SHOWN_CHARACTERS]
+
+
+def _without_numbers(cell: Cell) -> str:
+    # a remark is free text; a phone or identity number in it is not kept
+    return LONG_NUMBER.sub("…", text(cell))
+
+
+def _with(cleaned: Sequence[tuple[int, str]], taken: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    cells = list(taken)
+    for place, kept in cleaned:
+        cells[place] = kept
+    return tuple(cells)
