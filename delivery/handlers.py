@@ -6,14 +6,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from delivery.courier_files import FILE_JOB, process, undo
+from delivery.courier_files.pulling import PULL_JOB, pull
 from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
 from delivery.courier_files.undoing import UNDO_JOB
 from delivery.refusals import MESSAGES as REFUSALS
-from delivery.refusals import DeliveryRefused
+from delivery.refusals import Code, DeliveryRefused
 from jobs.services import JobRefused, Progress, handles
+from offices.models import Office
 from spreadsheets.faults import MESSAGES, SheetError, message
 
 
@@ -66,3 +69,25 @@ def write_results_anew(progress: Progress) -> Mapping[str, Any]:
         on_progress=lambda done, total: progress.advance(done=done, total=total),
     )
     return {"written": written}
+
+
+@handles(PULL_JOB)
+def pull_status(progress: Progress) -> Mapping[str, Any]:
+    """Fetch the news of items that still move; another job applies it."""
+    try:
+        report = pull(
+            office=Office.objects.get(pk=progress.input["office"]),
+            actor_id=progress.input["actor"],
+            at=timezone.now(),
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+        if report.unanswered and not report.rows:
+            raise DeliveryRefused(Code.PULL_UNANSWERED, unanswered=report.unanswered)
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {
+        "courier_file": str(report.courier_file.pk) if report.courier_file else "",
+        "asked": report.asked,
+        "rows": report.rows,
+        "unanswered": report.unanswered,
+    }

@@ -24,8 +24,10 @@ from api.serializers.courier_files import (
     MapColumnsRequest,
     SheetHeadSerializer,
 )
+from api.serializers.jobs import JobSerializer
 from api.serializers.shapes import ReasonRequest, body, query
 from delivery import courier_files
+from delivery.courier_files.pulling import start_pull
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to
 
@@ -35,7 +37,9 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
 
     operations = {
         **dict.fromkeys(("list", "retrieve", "rows", "result", "columns"), Operation.SEE_COURIER_FILES),
-        **dict.fromkeys(("create", "preview", "apply", "map_columns"), Operation.IMPORT_COURIER_FILES),
+        **dict.fromkeys(
+            ("create", "preview", "apply", "map_columns", "pull"), Operation.IMPORT_COURIER_FILES
+        ),
         "undo": Operation.UNDO_COURIER_FILES,
     }
     queryset = CourierFile.objects.none()
@@ -64,6 +68,15 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
             apply=asked["apply"],
         )
         return self._accepted(courier_file)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"], pagination_class=None)
+    @idempotent
+    def pull(self, request: Request) -> Response:
+        """Let a worker fetch the news of moving items from the post's tracking API, where one is set up."""
+        job = start_pull(office=self.office, actor_id=self.user.pk)
+        where = reverse("api:job-detail", args=[job.pk], request=request)
+        return Response(JobSerializer(job).data, status=202, headers={"Location": where})
 
     @extend_schema(request=None, responses={202: CourierFileSerializer})
     @action(detail=True, methods=["post"])

@@ -22,8 +22,10 @@ from delivery.courier_files import (
     unmapped_texts,
     upload,
 )
+from delivery.courier_files.pulling import is_set_up, start_pull
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
+from offices.models import Office
 from web.access import StaffRequest, office_of, registry_of, requires
 from web.filters import CourierFileFilter
 from web.forms import CourierUploadForm, MeaningForm
@@ -61,8 +63,28 @@ def file_list(request: StaffRequest) -> HttpResponse:
     files = courier_files_visible_to(request.user).select_related("uploaded_by", "office")
     found = CourierFileFilter(request.GET, queryset=files)
     page = page_of(request, found.qs.order_by("-uploaded_at", "pk"))
-    context = {"form": form, "refusal": refusal, "filter": found, "page": page, "may_import": may_import}
+    may_pull = may_import and is_set_up() and office_of(request.user).kind == Office.Kind.REGISTRY
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "filter": found,
+        "page": page,
+        "may_import": may_import,
+        "may_pull": may_pull,
+    }
     return render(request, "web/courier_files/list.html", context)
+
+
+@requires(Operation.IMPORT_COURIER_FILES)
+@require_POST
+def file_pull(request: StaffRequest) -> HttpResponse:
+    """Fetch the news of moving items from the post's tracking API."""
+    try:
+        job = start_pull(office=office_of(request.user), actor_id=request.user.pk)
+    except REFUSALS as error:
+        tell_refusal(request, error)
+        return redirect("web:courier-files")
+    return redirect("web:job", job_id=job.pk)
 
 
 @requires(Operation.SEE_COURIER_FILES)
