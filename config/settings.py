@@ -322,6 +322,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LevelEnum": "addresses.outcome.Level",
         "ChannelEnum": "shipments.models.Channel",
         "HoldActionEnum": "shipments.models.AreaHold.Action",
+        "JobStateEnum": "jobs.models.JobState",
         "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
     },
     # no validator on another host
