@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from delivery.courier_files import FILE_JOB, process, undo
 from delivery.courier_files.pulling import PULL_JOB, pull
+from delivery.courier_files.replaying import REPLAY_JOB, replay
 from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
 from delivery.courier_files.undoing import UNDO_JOB
 from delivery.refusals import MESSAGES as REFUSALS
@@ -59,6 +60,23 @@ def undo_courier_file(progress: Progress) -> Mapping[str, Any]:
     except DeliveryRefused as refused:
         raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
     return {"courier_file": progress.input["courier_file"], "voided": voided}
+
+
+@handles(REPLAY_JOB)
+def replay_courier_file(progress: Progress) -> Mapping[str, Any]:
+    """Read an applied file anew by today's tables, or say what would change."""
+    try:
+        report = replay(
+            courier_file_id=uuid.UUID(progress.input["courier_file"]),
+            apply=progress.input["apply"],
+            actor_id=progress.input["actor"],
+            at=datetime.fromisoformat(progress.input["at"]),
+            job_id=progress.job_id,
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {"courier_file": progress.input["courier_file"], "replayed": asdict(report)}
 
 
 @handles(RESULT_JOB)

@@ -22,12 +22,14 @@ from api.serializers.courier_files import (
     CourierRowSerializer,
     HeaderRowQuery,
     MapColumnsRequest,
+    ReplayRequest,
     SheetHeadSerializer,
 )
 from api.serializers.jobs import JobSerializer
 from api.serializers.shapes import ReasonRequest, body, query
 from delivery import courier_files
 from delivery.courier_files.pulling import start_pull
+from delivery.courier_files.replaying import start_replay
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to
 
@@ -40,7 +42,7 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
         **dict.fromkeys(
             ("create", "preview", "apply", "map_columns", "pull"), Operation.IMPORT_COURIER_FILES
         ),
-        "undo": Operation.UNDO_COURIER_FILES,
+        **dict.fromkeys(("undo", "replay"), Operation.UNDO_COURIER_FILES),
     }
     queryset = CourierFile.objects.none()
     serializer_class = CourierFileSerializer
@@ -140,6 +142,22 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
         )
         courier_file.refresh_from_db()
         return self._accepted(courier_file)
+
+    @extend_schema(request=ReplayRequest, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def replay(self, request: Request, pk: str) -> Response:
+        """Let a worker read an applied file anew by today's tables; the job's result says what changes, or would."""
+        courier_file = self.get_object()
+        start_replay(
+            courier_file=courier_file,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReplayRequest, request),
+        )
+        courier_file.refresh_from_db()
+        where = reverse("api:job-detail", args=[courier_file.job_id], request=request)
+        return Response(JobSerializer(courier_file.job).data, status=202, headers={"Location": where})
 
     def _start(self, *, apply: bool) -> Response:
         courier_file = self.get_object()

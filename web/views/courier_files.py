@@ -23,6 +23,7 @@ from delivery.courier_files import (
     upload,
 )
 from delivery.courier_files.pulling import is_set_up, start_pull
+from delivery.courier_files.replaying import start_replay
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
 from offices.models import Office
@@ -138,6 +139,23 @@ def file_undo(request: StaffRequest, file_id: UUID) -> HttpResponse:
         start_undo(
             courier_file=file,
             reason=request.POST.get("reason", ""),
+            actor_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except REFUSALS as error:
+        tell_refusal(request, error)
+    return redirect("web:courier-file", file_id=file.pk)
+
+
+@requires(Operation.UNDO_COURIER_FILES)
+@require_POST
+def file_replay(request: StaffRequest, file_id: UUID) -> HttpResponse:
+    """Read an applied file anew by today's tables: say what would change, or change it."""
+    file = _file_of(request, file_id)
+    try:
+        start_replay(
+            courier_file=file,
+            apply=request.POST.get("what") == "apply",
             actor_id=request.user.pk,
             at=timezone.now(),
         )
