@@ -31,6 +31,7 @@ class Operation(StrEnum):
     RECORD_EVENTS = "RECORD_EVENTS"
     RECEIVE_RETURNS = "RECEIVE_RETURNS"
     ROUTE_RETURNS = "ROUTE_RETURNS"
+    DESTROY_CARDS = "DESTROY_CARDS"
     SERVE_COUNTER = "SERVE_COUNTER"
     UNDO_COLLECTION = "UNDO_COLLECTION"  # and settle what a counter without network did twice
     OVERRIDE_QUOTA = "OVERRIDE_QUOTA"
@@ -68,6 +69,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.RECORD_EVENTS,
         O.RECEIVE_RETURNS,
         O.ROUTE_RETURNS,
+        O.DESTROY_CARDS,
         O.ANSWER_ENQUIRIES,
         O.SEE_MESSAGES,
         O.RETRY_MESSAGES,
@@ -85,6 +87,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.SEE_CARDS,
         O.SEE_PERSONAL_DATA,
         O.RECEIVE_RETURNS,
+        O.DESTROY_CARDS,
         O.SERVE_COUNTER,
         O.MANAGE_VILLAGE_LISTS,
         O.ANSWER_ENQUIRIES,
@@ -112,6 +115,7 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.RECORD_EVENTS,
         O.RECEIVE_RETURNS,
         O.ROUTE_RETURNS,
+        O.DESTROY_CARDS,
         O.SERVE_COUNTER,
         O.UNDO_COLLECTION,
         O.OVERRIDE_QUOTA,

@@ -216,6 +216,8 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_MB", default=100) * 1024 * 1024
+# uploads that wait for a person, and workbooks of rejected rows, hold people's data in the clear
+UPLOADS_KEPT_HOURS: int = env.int("UPLOADS_KEPT_HOURS", default=48)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- messages to residents: nothing leaves the machine until a channel is set ------------------
@@ -276,6 +278,20 @@ GEOCODER_ALLOWED_HOSTS: list[str] = env.list("GEOCODER_ALLOWED_HOSTS", default=[
 GEOCODER_API_KEY: str = env.str("GEOCODER_API_KEY", default="")
 GEOCODER_PER_SECOND: float = env.float("GEOCODER_PER_SECOND", default=1.0)
 
+# --- the post's tracking API: off until it is set up ------------------------------------------
+COURIER_PULL_URL: str = env.str("COURIER_PULL_URL", default="")
+COURIER_PULL_TOKEN: str = env.str("COURIER_PULL_TOKEN", default="")
+# what the answer's members are called, and the one that holds its rows; no source has confirmed the post's own names
+COURIER_PULL_FIELDS: dict[str, str] = env.dict(
+    "COURIER_PULL_FIELDS",
+    default={"number": "connote", "status": "status", "remark": "description", "date": "date", "place": "office"},
+)
+COURIER_PULL_ROWS: str = env.str("COURIER_PULL_ROWS", default="data")
+COURIER_PULL_ASKED: str = env.str("COURIER_PULL_ASKED", default="connote")
+COURIER_PULL_BATCH: int = env.int("COURIER_PULL_BATCH", default=50)
+COURIER_PULL_MOST: int = env.int("COURIER_PULL_MOST", default=20_000)
+COURIER_PULL_PER_SECOND: float = env.float("COURIER_PULL_PER_SECOND", default=2.0)
+
 # --- machines' door --------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -306,6 +322,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LevelEnum": "addresses.outcome.Level",
         "ChannelEnum": "shipments.models.Channel",
         "HoldActionEnum": "shipments.models.AreaHold.Action",
+        "JobStateEnum": "jobs.models.JobState",
         "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
     },
     # no validator on another host

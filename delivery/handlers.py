@@ -6,14 +6,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from delivery.courier_files import FILE_JOB, process, undo
+from delivery.courier_files.pulling import PULL_JOB, pull
+from delivery.courier_files.replaying import REPLAY_JOB, replay
 from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
 from delivery.courier_files.undoing import UNDO_JOB
 from delivery.refusals import MESSAGES as REFUSALS
-from delivery.refusals import DeliveryRefused
+from delivery.refusals import Code, DeliveryRefused
 from jobs.services import JobRefused, Progress, handles
+from offices.models import Office
 from spreadsheets.faults import MESSAGES, SheetError, message
 
 
@@ -58,6 +62,23 @@ def undo_courier_file(progress: Progress) -> Mapping[str, Any]:
     return {"courier_file": progress.input["courier_file"], "voided": voided}
 
 
+@handles(REPLAY_JOB)
+def replay_courier_file(progress: Progress) -> Mapping[str, Any]:
+    """Read an applied file anew by today's tables, or say what would change."""
+    try:
+        report = replay(
+            courier_file_id=uuid.UUID(progress.input["courier_file"]),
+            apply=progress.input["apply"],
+            actor_id=progress.input["actor"],
+            at=datetime.fromisoformat(progress.input["at"]),
+            job_id=progress.job_id,
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {"courier_file": progress.input["courier_file"], "replayed": asdict(report)}
+
+
 @handles(RESULT_JOB)
 def write_results_anew(progress: Progress) -> Mapping[str, Any]:
     """Tell in the result workbooks how rows ended that waited for a text's meaning."""
@@ -66,3 +87,25 @@ def write_results_anew(progress: Progress) -> Mapping[str, Any]:
         on_progress=lambda done, total: progress.advance(done=done, total=total),
     )
     return {"written": written}
+
+
+@handles(PULL_JOB)
+def pull_status(progress: Progress) -> Mapping[str, Any]:
+    """Fetch the news of items that still move; another job applies it."""
+    try:
+        report = pull(
+            office=Office.objects.get(pk=progress.input["office"]),
+            actor_id=progress.input["actor"],
+            at=timezone.now(),
+            on_progress=lambda done, total: progress.advance(done=done, total=total),
+        )
+        if report.unanswered and not report.rows:
+            raise DeliveryRefused(Code.PULL_UNANSWERED, unanswered=report.unanswered)
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
+    return {
+        "courier_file": str(report.courier_file.pk) if report.courier_file else "",
+        "asked": report.asked,
+        "rows": report.rows,
+        "unanswered": report.unanswered,
+    }

@@ -21,6 +21,10 @@ class Code(StrEnum):
     COLUMN_UNKNOWN = "COLUMN_UNKNOWN"
     COLUMN_TWICE = "COLUMN_TWICE"
     TIME_AHEAD = "TIME_AHEAD"
+    PULL_OFF = "PULL_OFF"
+    PULL_MISCONFIGURED = "PULL_MISCONFIGURED"
+    PULL_IN_WORK = "PULL_IN_WORK"
+    PULL_UNANSWERED = "PULL_UNANSWERED"
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
@@ -127,6 +131,10 @@ MESSAGES: Mapping[Code, str] = {
     Code.COLUMN_MISSING: "Say which column holds the status, the date, and the number or the reference.",
     Code.COLUMN_UNKNOWN: "The file has no column %(column)s. Choose one from the list.",
     Code.COLUMN_TWICE: "Column %(column)s was chosen twice. Each column is read as one thing.",
+    Code.PULL_OFF: "Fetching from the post is not set up. Ask the administrator, or upload the post's file.",
+    Code.PULL_MISCONFIGURED: "Fetching from the post is set up wrongly: its address needs https. Ask the administrator.",
+    Code.PULL_IN_WORK: "The news is being fetched already. Wait for its job, or cancel the job first.",
+    Code.PULL_UNANSWERED: "The post's server gave no answer for %(unanswered)s items. Try again later.",
     Code.TIME_AHEAD: "The time lies in the future. Write when it happened.",
     Code.NOTHING_TO_UNDO: "You have recorded nothing that could be undone.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",

@@ -12,8 +12,8 @@ from delivery.models import (
     CourierFile,
     Destruction,
     Enquiry,
-    OfflineConflict,
     Message,
+    OfflineConflict,
     ResidentChoice,
     ReturnReceipt,
     StatusText,
@@ -216,7 +216,9 @@ def closures_visible_to(user: User) -> QuerySet[Closure]:
         return Closure.objects.none()
     registry = user.office.parent_id or user.office_id
     offices = Office.objects.filter(Q(pk=registry) | Q(parent_id=registry), is_active=True)
-    around = {code[:length] for code in offices.values_list("region_code", flat=True) for length in (2, 5, 8, 13)}
+    around = {
+        code[:length] for code in offices.values_list("region_code", flat=True) for length in (2, 5, 8, 13)
+    }
     return Closure.objects.filter(Q(office__in=offices) | Q(area_code__in=around))
 
 

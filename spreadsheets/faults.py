@@ -29,6 +29,7 @@ class SheetFault(StrEnum):
     ENCODING_UNKNOWN = "encoding_unknown"
     NO_HEADER = "no_header"
     MISSING_COLUMNS = "missing_columns"
+    EXPIRED = "expired"
 
 
 class SheetError(Exception):
@@ -108,6 +109,9 @@ MESSAGES: Mapping[SheetFault, str] = {
     SheetFault.MISSING_COLUMNS: gettext_noop(
         "Columns are missing: %(missing)s. Found: %(found)s. Add the missing titles to the header row "
         "and upload the file again."
+    ),
+    SheetFault.EXPIRED: gettext_noop(
+        "The upload waited too long and was deleted unread. Upload the file again."
     ),
 }
 

@@ -368,6 +368,14 @@ class ClosureForm(Styled, forms.Form):
     starts_on = DateField(label=_("First day"))
     ends_on = DateField(label=_("Last day"))
     reason = forms.CharField(label=_("Reason"), max_length=200)
+    cards = forms.ChoiceField(
+        label=_("Cards that wait there"),
+        choices=[
+            ("HOLD", _("stay there and are kept longer")),
+            ("MOVE", _("go to the counter that stands in")),
+        ],
+        initial="HOLD",
+    )
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -416,9 +424,29 @@ class QuotaForm(Styled, forms.Form):
     office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
     lane = forms.ChoiceField(label=_("Lane"), choices=Quota.Lane.choices)
     per_day = forms.IntegerField(label=_("People a day"), min_value=0, max_value=100_000)
+    per_slot = forms.IntegerField(
+        label=_("People a slot"), required=False, min_value=0, max_value=100_000,
+        help_text=_("Empty: the day's places in equal parts."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+
+
+class OverrideForm(Styled, forms.Form):
+    """Add places to one day of one office, or take free ones away."""
+
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
+    lane = forms.ChoiceField(label=_("Lane"), choices=Quota.Lane.choices, initial="URGENT")
+    day = DateField(label=_("Day"))
+    places = forms.IntegerField(
+        label=_("Places more"), min_value=-10_000, max_value=10_000, help_text=_("With a minus: fewer.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="override_%s", **kwargs)
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
 
 

@@ -47,6 +47,7 @@ DISPOSITION: Mapping[str, Word] = {
     "DUPLICATE": Word(_("printed twice"), BAD, "copy"),
     "WITHDRAWN": Word(_("withdrawn"), WARN, "slash-circle"),
     "VOID": Word(_("void"), BAD, "slash-circle"),
+    "DESTROYED": Word(_("destroyed"), BAD, "trash"),
 }
 
 VERDICT: Mapping[str, Word] = {
@@ -101,6 +102,7 @@ BUCKET: Mapping[str, Word] = {
     "printed_twice": DISPOSITION["DUPLICATE"],
     "withdrawn": DISPOSITION["WITHDRAWN"],
     "void": DISPOSITION["VOID"],
+    "destroyed": DISPOSITION["DESTROYED"],
     "address_review": Word(_("address in review"), WARN, "geo-alt"),
     "on_hold": Word(_("on hold"), WARN, "pause-circle-fill"),
     "awaiting_channel": Word(_("waits for the counter or the village office"), NEUTRAL, "signpost-split"),
@@ -259,6 +261,9 @@ OBJECT: Mapping[str, Word] = {
     "event": Word(_("event")),
     "transfer": Word(_("transfer")),
     "village_list": Word(_("village list")),
+    "follow_up": Word(_("rule after a failed delivery")),
+    "stray_item": Word(_("item put aside")),
+    "destruction": Word(_("list of cards to destroy")),
 }
 
 OPERATION: Mapping[str, Word] = {
@@ -312,6 +317,18 @@ OPERATION: Mapping[str, Word] = {
     "PRINT_LABELS": Word(_("printed labels")),
     "PRINT_MANIFEST": Word(_("printed a manifest")),
     "RECEIVE_RETURNS": Word(_("took returns in")),
+    "DECIDE_RETURNS": Word(_("decided about returns")),
+    "SETTLE_STRAY_ITEM": Word(_("settled the case of an item put aside")),
+    "SIGN_OFF_RETURNS": Word(_("signed off the registry's list")),
+    "TAKE_OFF_REGISTRY_LIST": Word(_("took cards off the registry's list")),
+    "MARK_OVERDUE": Word(_("marked cards that were kept too long")),
+    "KEEP_LONGER": Word(_("kept cards longer")),
+    "SET_FOLLOW_UP": Word(_("set the rule after a failed delivery")),
+    "OPEN_DESTRUCTION": Word(_("made a list of cards to destroy")),
+    "SIGN_DESTRUCTION": Word(_("signed a list of cards to destroy")),
+    "TAKE_SIGNATURE_BACK": Word(_("took a signature back")),
+    "CANCEL_DESTRUCTION": Word(_("cancelled a list of cards to destroy")),
+    "DESTROY_CARDS": Word(_("destroyed cards")),
     "SEND_TRANSFER": Word(_("sent a transfer")),
     "RECEIVE_TRANSFER": Word(_("received a transfer")),
     "UPLOAD_COURIER_FILE": Word(_("uploaded a courier file")),
@@ -392,6 +409,18 @@ WAITING: Mapping[str, Word] = {
     "LEFT": Word(_("left the list"), NEUTRAL, "x-lg"),
 }
 
+# Why a confirmation without network does not agree with what is known.
+OFFLINE_CODE: Mapping[str, Word] = {
+    "ALREADY_COLLECTED": Word(_("already collected elsewhere or on another device")),
+    "ALREADY_UNDONE": Word(_("taken back by a supervisor meanwhile")),
+    "ON_HOLD": Word(_("on hold meanwhile")),
+    "NOT_RECEIVED": Word(_("no longer on this shelf")),
+    "WRONG_OFFICE": Word(_("moved to another counter meanwhile")),
+    "NOT_FOUND": Word(_("not known here")),
+    "LIST_INVALID": Word(_("not on a list that was signed for this counter")),
+    "NONCE_USED": Word(_("this confirmation belongs to another card")),
+}
+
 VILLAGE_RESULT: Mapping[str, Word] = {
     "OPEN": Word(_("not reported yet"), NEUTRAL, _WAIT),
     "GIVEN": Word(_("given"), GOOD, _OK),
@@ -400,6 +429,7 @@ VILLAGE_RESULT: Mapping[str, Word] = {
 }
 
 ADDRESS_REASON: Mapping[str, Word] = {
+    "CAME_BACK": Word(_("the post did not find this address")),
     "POSTCODE_EMPTY": Word(_("the postcode is empty")),
     "POSTCODE_OTHER_VILLAGE": Word(_("the postcode belongs to another village")),
     "POSTCODE_OTHER_DISTRICT": Word(_("the postcode belongs to another district")),
@@ -463,6 +493,31 @@ CHANNEL: Mapping[str, Word] = {
     "VILLAGE": Word(_("by the village office"), NEUTRAL, "signpost-split"),
 }
 
+RETURN_DECISION: Mapping[str, Word] = {
+    "UNDECIDED": Word(_("undecided"), WARN, "question-circle"),
+    "COUNTER": Word(_("counter pickup"), MOVING, "shop"),
+    "SEND_AGAIN": Word(_("send again"), MOVING, "arrow-repeat"),
+    "ADDRESS": Word(_("address at the review desk"), WARN, "geo-alt"),
+    "VILLAGE": Word(_("village list"), MOVING, "signpost-split"),
+    "REGISTRY": Word(_("back to the registry"), WARN, "building"),
+    "REPRINT": Word(_("reprint"), BAD, "printer"),
+}
+
+CONDITION: Mapping[str, Word] = {
+    "FINE": Word(_("fine"), GOOD, _OK),
+    "DAMAGED": Word(_("damaged"), BAD, _STOP),
+}
+
+AFTER_HOLD: Mapping[str, Word] = {
+    "VILLAGE": Word(_("village list"), MOVING, "signpost-split"),
+    "REGISTRY": Word(_("back to the registry"), WARN, "building"),
+}
+
+DESTRUCTION_KIND: Mapping[str, Word] = {
+    "CARDS": Word(_("printed cards"), NEUTRAL, "person-vcard"),
+    "OLD_CARDS": Word(_("old cards handed in"), NEUTRAL, "archive"),
+}
+
 RETURN_RESULT: Mapping[str, Word] = {
     "RECEIVED": Word(_("Taken in"), GOOD, _OK),
     "RECEIVED_DAMAGED": Word(_("Taken in as damaged: it will be printed again"), WARN, _LOOK),
@@ -509,6 +564,7 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "document": DOCUMENT,
     "village_result": VILLAGE_RESULT,
     "waiting": WAITING,
+    "offline_code": OFFLINE_CODE,
     "address_reason": ADDRESS_REASON,
     "decision": DECISION,
     "finding": FINDING,
@@ -517,6 +573,10 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "access": ACCESS,
     "channel": CHANNEL,
     "return_result": RETURN_RESULT,
+    "return_decision": RETURN_DECISION,
+    "condition": CONDITION,
+    "after_hold": AFTER_HOLD,
+    "destruction_kind": DESTRUCTION_KIND,
 }
 
 

@@ -91,6 +91,12 @@ class MapColumnsRequest(Shape):
     apply = serializers.BooleanField(default=False)
 
 
+class ReplayRequest(Shape):
+    """Read anew: only say what would change, or void and add."""
+
+    apply = serializers.BooleanField(default=False)
+
+
 class ColumnProfileSerializer(serializers.ModelSerializer[ColumnProfile]):
     """A layout that a person has described."""
 

@@ -43,7 +43,7 @@ class LabelPartSerializer(serializers.ModelSerializer[LabelPart]):
 
     shipment = serializers.CharField(source="shipment.number")
     job = serializers.UUIDField(source="job_id", allow_null=True)
-    state = serializers.ChoiceField(source="job.state", choices=JobState.choices, default="")
+    state = serializers.ChoiceField(source="job.state", choices=JobState.choices, allow_null=True)
     done = serializers.IntegerField(source="job.done", default=0)
     total = serializers.IntegerField(source="job.total", default=0)
     error = serializers.CharField(source="job.error", default="")

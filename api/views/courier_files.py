@@ -22,10 +22,14 @@ from api.serializers.courier_files import (
     CourierRowSerializer,
     HeaderRowQuery,
     MapColumnsRequest,
+    ReplayRequest,
     SheetHeadSerializer,
 )
+from api.serializers.jobs import JobSerializer
 from api.serializers.shapes import ReasonRequest, body, query
 from delivery import courier_files
+from delivery.courier_files.pulling import start_pull
+from delivery.courier_files.replaying import start_replay
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to
 
@@ -35,8 +39,10 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
 
     operations = {
         **dict.fromkeys(("list", "retrieve", "rows", "result", "columns"), Operation.SEE_COURIER_FILES),
-        **dict.fromkeys(("create", "preview", "apply", "map_columns"), Operation.IMPORT_COURIER_FILES),
-        "undo": Operation.UNDO_COURIER_FILES,
+        **dict.fromkeys(
+            ("create", "preview", "apply", "map_columns", "pull"), Operation.IMPORT_COURIER_FILES
+        ),
+        **dict.fromkeys(("undo", "replay"), Operation.UNDO_COURIER_FILES),
     }
     queryset = CourierFile.objects.none()
     serializer_class = CourierFileSerializer
@@ -64,6 +70,15 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
             apply=asked["apply"],
         )
         return self._accepted(courier_file)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"], pagination_class=None)
+    @idempotent
+    def pull(self, request: Request) -> Response:
+        """Let a worker fetch the news of moving items from the post's tracking API, where one is set up."""
+        job = start_pull(office=self.office, actor_id=self.user.pk)
+        where = reverse("api:job-detail", args=[job.pk], request=request)
+        return Response(JobSerializer(job).data, status=202, headers={"Location": where})
 
     @extend_schema(request=None, responses={202: CourierFileSerializer})
     @action(detail=True, methods=["post"])
@@ -127,6 +142,22 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
         )
         courier_file.refresh_from_db()
         return self._accepted(courier_file)
+
+    @extend_schema(request=ReplayRequest, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def replay(self, request: Request, pk: str) -> Response:
+        """Let a worker read an applied file anew by today's tables; the job's result says what changes, or would."""
+        courier_file = self.get_object()
+        start_replay(
+            courier_file=courier_file,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ReplayRequest, request),
+        )
+        courier_file.refresh_from_db()
+        where = reverse("api:job-detail", args=[courier_file.job_id], request=request)
+        return Response(JobSerializer(courier_file.job).data, status=202, headers={"Location": where})
 
     def _start(self, *, apply: bool) -> Response:
         courier_file = self.get_object()

@@ -90,7 +90,7 @@ def _title(field: str, title: str) -> str:
     """Give the title under which the result workbook shows a column; it tells the field when it is read again."""
     if _FIELD_OF.get(folded(title)) == field:
         return title
-    own = harmless(_BRACKETS.sub(" ", title)).strip()
+    own = " ".join(harmless(_BRACKETS.sub(" ", title)).split())
     return f"{COLUMNS[field][0]} ({own})" if own else COLUMNS[field][0]
 
 

@@ -95,7 +95,7 @@ def _read(path: str | Path, office: Office, courier: Courier, now: datetime) -> 
     layout, rows = read_status_file(
         path, courier=courier, zone=ZoneInfo(office.time_zone), now=now, known=known
     )
-    _understand(rows, match_rows(rows, office=office), courier, office)
+    understand(rows, match_rows(rows, office=office), courier, office)
     return _Work(layout, rows, table_version(courier=courier, office=office))
 
 
@@ -148,7 +148,7 @@ def _refusal(courier_file: CourierFile) -> SheetError:
     return SheetError(SheetFault(courier_file.fault["code"]), **params)
 
 
-def _understand(
+def understand(
     rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier, office: Office
 ) -> None:
     """Give each matched row its meaning; a text that nobody has explained yet ends the row."""

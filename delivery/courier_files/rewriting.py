@@ -2,10 +2,12 @@
 
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext
 
 from delivery.courier_files.layouts import find_layout
@@ -20,6 +22,7 @@ from spreadsheets.writing import Column, write_xlsx
 
 RESULT_JOB = "courier.result"
 _SETTLED = [outcome.name for outcome in RowOutcome if outcome not in TO_LOOK_AT]
+_FEW = 500
 OnProgress = Callable[[int, int], None]
 
 
@@ -39,6 +42,28 @@ def rewrite_results(*, file_ids: Sequence[uuid.UUID], on_progress: OnProgress) -
         on_progress(done, len(file_ids))
         written += _rewrite(courier_file)
     return written
+
+
+def outcomes_told(courier_file: CourierFile, rows: Collection[int]) -> dict[int, RowOutcome]:
+    """Give how rows ended as the result workbook tells it; what the file's kept rows say goes before it."""
+    told: dict[int, RowOutcome] = {}
+    if rows:
+        names = _names_in_all_languages()
+        with open_sheet(courier_file.result.path) as sheet:
+            layout, below = find_layout(sheet.rows())
+            place = len(layout.indices)
+            told = {row.number: names[str(row.cells[place])] for row in below if row.number in rows}
+    kept = courier_file.kept_rows.filter(row__in=told) if len(told) < _FEW else courier_file.kept_rows.all()
+    return told | {row: RowOutcome[name] for row, name in kept.values_list("row", "outcome") if row in told}
+
+
+def _names_in_all_languages() -> dict[str, RowOutcome]:
+    """Give each outcome by its names: a workbook speaks the language of whoever caused it."""
+    found: dict[str, RowOutcome] = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found |= {gettext(name): outcome for outcome, name in NAMES.items()}
+    return found
 
 
 def _rewrite(courier_file: CourierFile) -> bool:

@@ -34,6 +34,7 @@ WHO_MAY: dict[Operation, set[Role]] = {
     O.RECORD_EVENTS: {P, S},
     O.RECEIVE_RETURNS: {P, C, S},
     O.ROUTE_RETURNS: {P, S},
+    O.DESTROY_CARDS: {P, C, S},
     O.SERVE_COUNTER: {C, S},
     O.UNDO_COLLECTION: {S},
     O.OVERRIDE_QUOTA: {S},

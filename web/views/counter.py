@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +18,10 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Operation
 from delivery.counter import Collector, FoundAtCounter, Refusal, check_collection, collect, find_card
 from delivery.models import Appointment, Collection, CounterStay
+from delivery.receipts import write_receipt
 from delivery.refusals import Code, DeliveryRefused
-from offices.models import Office
+from delivery.scope import collections_visible_to, conflicts_visible_to
+from offices.models import Office, Quota
 from offices.quotas import places_left
 from offices.services import local_day, policy_of
 from privacy.masking import mask_digits
@@ -26,12 +29,13 @@ from shipments.numbers import NumberKind, normalise
 from web import words
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
+from web.lists import file_answer
 from web.messages import refusal_text
-from web.scans import ScanAnswer, bad, good
+from web.scans import ScanAnswer, bad, good, warning
 
 LAST_COLLECTIONS = 10
 SCAN_LENGTH = 200
-ORDINARY = "ORDINARY"
+ORDINARY, URGENT = Quota.Lane.ORDINARY.value, Quota.Lane.URGENT.value
 SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
 # Nobody has been asked for papers yet when a card is found.
@@ -52,6 +56,7 @@ class CollectForm(Styled, forms.Form):
     """Who takes the card, with which papers."""
 
     nonce = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    lane = forms.ChoiceField(choices=Quota.Lane.choices, widget=forms.HiddenInput, required=False)
     relation = forms.ChoiceField(label=gettext_lazy("Who collects?"), widget=forms.RadioSelect)
     documents = forms.MultipleChoiceField(
         label=gettext_lazy("Papers shown"),
@@ -167,6 +172,7 @@ def _collect(
         nonce=typed["nonce"],
         pin=typed["pin"] or None,
         shown_nik=typed["shown_nik"],
+        lane=typed["lane"] or ORDINARY,
         actor_id=request.user.pk,
         at=now,
     )
@@ -188,27 +194,66 @@ def done(request: StaffRequest, collection_id: int) -> HttpResponse:
     return _page(request, counter, timezone.now(), answer=answer, given=given)
 
 
+@requires(Operation.SERVE_COUNTER)
+def receipt(request: StaffRequest, collection_id: int) -> HttpResponseBase:
+    """Send the resident's receipt as PDF; it is recorded who took it."""
+    collection = get_object_or_404(collections_visible_to(request.user), pk=collection_id)
+    output = cast(BinaryIO, TemporaryFile())  # noqa: SIM115 - closed when sent
+    write_receipt(collection_id=collection.pk, output=output, actor_id=request.user.pk, at=timezone.now())
+    return file_answer(output, name=f"tanda-terima-{collection.pk}.pdf", content_type="application/pdf")
+
+
 def _work(counter: Office, found: FoundAtCounter, now: datetime) -> dict[str, Any]:
-    """Give what the page shows of a card that was found: the answer and, if nothing speaks against it, the form."""
-    refusals = check_collection(
-        counter_id=counter.pk,
-        card_id=found.card_id,
-        relation=Collector.HOLDER,
-        documents=list(Collection.Document.values),
-        at=now,
-    )
-    hindrances = [_told(refusal) for refusal in refusals if refusal.code not in _ASKED_LATER]
+    """Give what the page shows of a card that was found: the answer and, if nothing speaks against it, the form.
+
+    When the ordinary places are taken the urgent lane is offered, and when that is full too the waiting list.
+    """
+    hindrances = _hindrances(counter, found, now, ORDINARY)
+    lane = ORDINARY
+    if [refusal.code for refusal in hindrances] == [Code.QUOTA_FULL]:
+        lane = URGENT
+        hindrances = _hindrances(counter, found, now, URGENT)
     if hindrances:
-        answer = bad(word=_("Do not give it out"), scanned=found.reference, detail=" ".join(hindrances))
-        return {"answer": answer, "found": found}
+        answer = bad(
+            word=_("Do not give it out"),
+            scanned=found.reference,
+            detail=" ".join(_told(refusal) for refusal in hindrances),
+        )
+        may_wait = [refusal.code for refusal in hindrances] == [Code.QUOTA_FULL]
+        return {"answer": answer, "found": found, "may_wait": may_wait}
+    first = {"nonce": uuid.uuid4().hex, "relation": Collector.HOLDER.value, "lane": lane}
+    form = CollectForm(initial=first, counter=counter)
+    if lane == URGENT:
+        left = places_left(office_id=counter.pk, lane=URGENT, day=local_day(office=counter, at=now))
+        answer = warning(
+            word=_("Urgent lane"),
+            scanned=found.reference,
+            detail=_(
+                "The ordinary places of today are taken. Urgent places left: %(left)s. Confirm only when it is urgent."
+            )
+            % {"left": left},
+        )
+        return {"answer": answer, "found": found, "form": form}
     where = _("Shelf %(shelf)s") % {"shelf": found.shelf} if found.shelf else _("It is here")
     answer = good(
         word=where,
         scanned=found.reference,
         detail=_("Fetch the card and check the papers. Enter leads to the confirmation."),
     )
-    first = {"nonce": uuid.uuid4().hex, "relation": found.coming or Collector.HOLDER.value}
-    return {"answer": answer, "found": found, "form": CollectForm(initial=first, counter=counter)}
+    return {"answer": answer, "found": found, "form": form}
+
+
+def _hindrances(counter: Office, found: FoundAtCounter, now: datetime, lane: str) -> list[Refusal]:
+    """Give what speaks against giving it out before anybody has been asked for papers."""
+    refusals = check_collection(
+        counter_id=counter.pk,
+        card_id=found.card_id,
+        relation=Collector.HOLDER,
+        documents=list(Collection.Document.values),
+        at=now,
+        lane=lane,
+    )
+    return [refusal for refusal in refusals if refusal.code not in _ASKED_LATER]
 
 
 def _told(refusal: DeliveryRefused | Refusal) -> str:
@@ -247,6 +292,8 @@ def _page(
     context |= {
         "appointments": list(_appointments(counter, today)),
         "places_left": places_left(office_id=counter.pk, lane=ORDINARY, day=today),
+        "urgent_left": places_left(office_id=counter.pk, lane=URGENT, day=today),
+        "conflicts": conflicts_visible_to(request.user).filter(settled_at__isnull=True).count(),
         "on_shelf": CounterStay.objects.filter(counter=counter, live=True).count(),
         "last": Collection.objects.filter(counter=counter, collected_by=request.user)
         .select_related("card")
@@ -267,5 +314,5 @@ def _appointments(counter: Office, today: date) -> QuerySet[Appointment]:
             given=Exists(Collection.objects.filter(card_id=card, undone_at__isnull=True)),
             shelf=Subquery(CounterStay.objects.filter(card_id=card, live=True).values("shelf")[:1]),
         )
-        .order_by("given", "card__name", "pk")
+        .order_by("given", "starts_at", "card__name", "pk")
     )

@@ -22,8 +22,11 @@ from delivery.courier_files import (
     unmapped_texts,
     upload,
 )
+from delivery.courier_files.pulling import is_set_up, start_pull
+from delivery.courier_files.replaying import start_replay
 from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
+from offices.models import Office
 from web.access import StaffRequest, office_of, registry_of, requires
 from web.filters import CourierFileFilter
 from web.forms import CourierUploadForm, MeaningForm
@@ -61,8 +64,28 @@ def file_list(request: StaffRequest) -> HttpResponse:
     files = courier_files_visible_to(request.user).select_related("uploaded_by", "office")
     found = CourierFileFilter(request.GET, queryset=files)
     page = page_of(request, found.qs.order_by("-uploaded_at", "pk"))
-    context = {"form": form, "refusal": refusal, "filter": found, "page": page, "may_import": may_import}
+    may_pull = may_import and is_set_up() and office_of(request.user).kind == Office.Kind.REGISTRY
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "filter": found,
+        "page": page,
+        "may_import": may_import,
+        "may_pull": may_pull,
+    }
     return render(request, "web/courier_files/list.html", context)
+
+
+@requires(Operation.IMPORT_COURIER_FILES)
+@require_POST
+def file_pull(request: StaffRequest) -> HttpResponse:
+    """Fetch the news of moving items from the post's tracking API."""
+    try:
+        job = start_pull(office=office_of(request.user), actor_id=request.user.pk)
+    except REFUSALS as error:
+        tell_refusal(request, error)
+        return redirect("web:courier-files")
+    return redirect("web:job", job_id=job.pk)
 
 
 @requires(Operation.SEE_COURIER_FILES)
@@ -116,6 +139,23 @@ def file_undo(request: StaffRequest, file_id: UUID) -> HttpResponse:
         start_undo(
             courier_file=file,
             reason=request.POST.get("reason", ""),
+            actor_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except REFUSALS as error:
+        tell_refusal(request, error)
+    return redirect("web:courier-file", file_id=file.pk)
+
+
+@requires(Operation.UNDO_COURIER_FILES)
+@require_POST
+def file_replay(request: StaffRequest, file_id: UUID) -> HttpResponse:
+    """Read an applied file anew by today's tables: say what would change, or change it."""
+    file = _file_of(request, file_id)
+    try:
+        start_replay(
+            courier_file=file,
+            apply=request.POST.get("what") == "apply",
             actor_id=request.user.pk,
             at=timezone.now(),
         )

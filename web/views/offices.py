@@ -1,9 +1,11 @@
 """When offices are closed, who stands in, and how many people they take."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -13,24 +15,21 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role, User
 from accounts.permissions import Operation, may
 from accounts.services import record
-from delivery.closures import close_counters
-from offices.models import Closure, Delegation, Office, Quota
-from web.access import StaffRequest, office_of, requires
-from web.forms import ClosureForm, DelegationForm, QuotaForm
+from delivery.closures import ClosureResult, WaitingCards, close_counters, counters_of_closure
+from delivery.reopening import take_back_closure
+from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
+from delivery.transfers import move_shelf
+from delivery.waiting import override_places
+from offices.models import Delegation, Office, Quota
+from web.access import StaffRequest, requires
+from web.forms import ClosureForm, DelegationForm, OverrideForm, QuotaForm
 from web.lists import page_of
-from web.messages import REFUSALS, refusal_text
-
-
-def offices_of(user: User) -> QuerySet[Office]:
-    """An administrator sets up every office; a supervisor the registry's own and those that work for it."""
-    if user.role == Role.ADMINISTRATOR:
-        return Office.objects.filter(is_active=True)
-    return Office.objects.filter(Q(pk=user.office_id) | Q(parent_id=user.office_id), is_active=True)
+from web.messages import REFUSALS, refusal_text, tell_refusal
 
 
 def _registry_offices(user: User) -> QuerySet[Office]:
     if user.role == Role.ADMINISTRATOR or user.office is None:
-        return offices_of(user)
+        return offices_managed_by(user)
     registry = user.office.parent_id or user.office_id
     return Office.objects.filter(Q(pk=registry) | Q(parent_id=registry), is_active=True)
 
@@ -46,42 +45,16 @@ def office_list(request: StaffRequest) -> HttpResponse:
 def closure_list(request: StaffRequest) -> HttpResponse:
     """List closures, the latest first, and take a new one."""
     may_manage = may(request.user, Operation.MANAGE_OFFICES)
-    offices = _registry_offices(request.user)
-    form = ClosureForm(request.POST or None, offices=offices) if may_manage else None
+    form = ClosureForm(request.POST or None, offices=_registry_offices(request.user)) if may_manage else None
     refusal = ""
     if form is not None and form.is_valid():
-        data = form.cleaned_data
-        office: Office | None = data["office"]
-        if office is None and not _is_within(request.user, data["area_code"]):
-            raise PermissionDenied
         try:
-            closed = close_counters(
-                office_id=office.pk if office else None,
-                area_code=data["area_code"],
-                service=data["service"],
-                starts_on=data["starts_on"],
-                ends_on=data["ends_on"],
-                reason=data["reason"],
-                actor_id=request.user.pk,
-                at=timezone.now(),
-            )
+            closed = _close(request, form.cleaned_data)
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
-            told = {
-                "appointments": number_format(closed.appointments),
-                "waiting": number_format(closed.waiting),
-            }
-            text = _(
-                "The closure was written. Appointments taken back: %(appointments)s; cards waiting there: %(waiting)s."
-            )
-            messages.success(request, text % told)
-            return redirect("web:closures")
-    regions = set(offices.values_list("region_code", flat=True))
-    around = {code[:length] for code in regions for length in (2, 5, 8, 13)}
-    closures = Closure.objects.select_related("office").filter(
-        Q(office__in=offices) | Q(area_code__in=around)
-    )
+            return redirect("web:closure", closure_id=closed.closure_id)
+    closures = closures_visible_to(request.user).select_related("office")
     return render(
         request,
         "web/offices/closures.html",
@@ -89,24 +62,103 @@ def closure_list(request: StaffRequest) -> HttpResponse:
     )
 
 
+def _close(request: StaffRequest, data: dict[str, Any]) -> ClosureResult:
+    office: Office | None = data["office"]
+    if office is None and not may_close_region(request.user, data["area_code"]):
+        raise PermissionDenied
+    closed = close_counters(
+        office_id=office.pk if office else None,
+        area_code=data["area_code"],
+        service=data["service"],
+        starts_on=data["starts_on"],
+        ends_on=data["ends_on"],
+        reason=data["reason"],
+        cards=WaitingCards(data["cards"]),
+        actor_id=request.user.pk,
+        at=timezone.now(),
+    )
+    told = {
+        "moved": number_format(closed.appointments_moved),
+        "appointments": number_format(closed.appointments),
+        "waiting": number_format(closed.waiting),
+        "sent": number_format(closed.moved),
+    }
+    text = _(
+        "The closure was written. Appointments moved to another day: %(moved)s of %(appointments)s; cards that wait "
+        "there: %(waiting)s; cards sent to another counter: %(sent)s."
+    )
+    messages.success(request, text % told)
+    return closed
+
+
+@requires(Operation.SEE_OFFICES)
+def closure_page(request: StaffRequest, closure_id: int) -> HttpResponse:
+    """Show what waits at each counter that a closure is about, what it changed, and who stands in."""
+    closure = get_object_or_404(closures_visible_to(request.user).select_related("office"), pk=closure_id)
+    mine = set(_registry_offices(request.user).values_list("pk", flat=True))
+    counters = [row for row in counters_of_closure(closure_id=closure.pk) if row.office.pk in mine]
+    context = {
+        "closure": closure,
+        "counters": counters,
+        "may_manage": may(request.user, Operation.MANAGE_OFFICES),
+        "may_move": may(request.user, Operation.ROUTE_RETURNS),
+        "today": timezone.localdate(),
+    }
+    return render(request, "web/offices/closure.html", context)
+
+
 @requires(Operation.MANAGE_OFFICES)
 @require_POST
 def closure_end(request: StaffRequest, closure_id: int) -> HttpResponse:
-    """Take back a closure that has not ended."""
-    closures = Closure.objects.filter(Q(office__in=offices_of(request.user)) | Q(office__isnull=True))
-    closure = get_object_or_404(closures, pk=closure_id, ends_on__gte=timezone.localdate())
-    if closure.office_id is None and not _is_within(request.user, closure.area_code):
+    """Take back a closure that has not ended, with what it changed."""
+    closure = get_object_or_404(closures_visible_to(request.user), pk=closure_id)
+    if closure.office_id is None and not may_close_region(request.user, closure.area_code):
         raise PermissionDenied
-    _audit(request.user, "TAKE_BACK_CLOSURE", "closure", closure.pk)
-    closure.delete()
-    messages.success(request, _("The closure was taken back."))
+    try:
+        back = take_back_closure(
+            closure_id=closure.pk, actor_id=request.user.pk, at=timezone.now(), today=timezone.localdate()
+        )
+    except REFUSALS as error:
+        tell_refusal(request, error)
+        return redirect("web:closures")
+    told = {"appointments": number_format(back.appointments), "cards": number_format(back.cards)}
+    text = _(
+        "The closure was taken back. Appointments on their first day again: %(appointments)s; "
+        "cards with their earlier last day: %(cards)s."
+    )
+    messages.success(request, text % told)
     return redirect("web:closures")
+
+
+@requires(Operation.ROUTE_RETURNS)
+@require_POST
+def closure_move(request: StaffRequest, closure_id: int, office_id: int) -> HttpResponse:
+    """Send the shelf of a counter of a closure to the office that stands in for it."""
+    closure = get_object_or_404(closures_visible_to(request.user), pk=closure_id)
+    mine = offices_managed_by(request.user).filter(pk=office_id)
+    rows = {row.office.pk: row for row in counters_of_closure(closure_id=closure.pk)}
+    row = rows.get(get_object_or_404(mine).pk)
+    if row is None or row.delegate is None:
+        raise Http404
+    try:
+        transfer = move_shelf(
+            from_office_id=row.office.pk,
+            to_office_id=row.delegate.pk,
+            actor_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except REFUSALS as error:
+        tell_refusal(request, error)
+    else:
+        text = _("%(cards)s cards are on their way to %(office)s.")
+        messages.success(request, text % {"cards": number_format(transfer.sent), "office": row.delegate.name})
+    return redirect("web:closure", closure_id=closure.pk)
 
 
 @requires(Operation.MANAGE_OFFICES)
 def delegation_list(request: StaffRequest) -> HttpResponse:
     """List who stands in for whom, and take a new one."""
-    offices = offices_of(request.user)
+    offices = offices_managed_by(request.user)
     form = DelegationForm(request.POST or None, offices=offices)
     if request.method == "POST" and form.is_valid():
         delegation = form.save()
@@ -122,7 +174,9 @@ def delegation_list(request: StaffRequest) -> HttpResponse:
 @require_POST
 def delegation_end(request: StaffRequest, delegation_id: int) -> HttpResponse:
     """Take back a delegation that has not ended."""
-    rows = Delegation.objects.filter(office__in=offices_of(request.user), ends_on__gte=timezone.localdate())
+    rows = Delegation.objects.filter(
+        office__in=offices_managed_by(request.user), ends_on__gte=timezone.localdate()
+    )
     delegation = get_object_or_404(rows, pk=delegation_id)
     _audit(request.user, "TAKE_BACK_DELEGATION", "delegation", delegation.pk)
     delegation.delete()
@@ -133,26 +187,62 @@ def delegation_end(request: StaffRequest, delegation_id: int) -> HttpResponse:
 @requires(Operation.MANAGE_OFFICES)
 def quota_list(request: StaffRequest) -> HttpResponse:
     """List how many people each office takes a day, and set it."""
-    offices = offices_of(request.user)
-    form = QuotaForm(request.POST or None, offices=offices)
+    form = QuotaForm(request.POST or None, offices=offices_managed_by(request.user))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         quota, _is_new = Quota.objects.update_or_create(
-            office=data["office"], lane=data["lane"], defaults={"per_day": data["per_day"]}
+            office=data["office"],
+            lane=data["lane"],
+            defaults={"per_day": data["per_day"], "per_slot": data["per_slot"]},
         )
         _audit(request.user, "SET_QUOTA", "quota", quota.pk)
         messages.success(request, _("The quota was set. Days on which places were given out keep theirs."))
         return redirect("web:quotas")
+    return _quota_page(request, form=form)
+
+
+@requires(Operation.OVERRIDE_QUOTA)
+@require_POST
+def quota_override(request: StaffRequest) -> HttpResponse:
+    """Add places to one day, or take free ones away, with a reason; who waits is offered them."""
+    form = OverrideForm(request.POST, offices=offices_managed_by(request.user))
+    if not form.is_valid():
+        return _quota_page(request, override=form, status=422)
+    data = form.cleaned_data
+    try:
+        places = override_places(
+            office_id=data["office"].pk,
+            lane=data["lane"],
+            day=data["day"],
+            places=data["places"],
+            reason=data["reason"],
+            actor_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except REFUSALS as error:
+        form.add_error(None, refusal_text(error))
+        return _quota_page(request, override=form, status=409)
+    messages.success(request, _("The day has %(places)s places now.") % {"places": number_format(places)})
+    return redirect("web:quotas")
+
+
+def _quota_page(
+    request: StaffRequest,
+    *,
+    form: QuotaForm | None = None,
+    override: OverrideForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    offices = offices_managed_by(request.user)
     rows = Quota.objects.filter(office__in=offices).select_related("office").order_by("office__code", "lane")
-    return render(request, "web/offices/quotas.html", {"page": page_of(request, rows), "form": form})
-
-
-def _is_within(user: User, area_code: str) -> bool:
-    """Say whether a region is the user's to close: an administrator's all, a supervisor's the office's own."""
-    if user.role == Role.ADMINISTRATOR:
-        return True
-    own = office_of(user).region_code
-    return area_code == own or area_code.startswith(f"{own}.")
+    if override is None and may(request.user, Operation.OVERRIDE_QUOTA):
+        override = OverrideForm(offices=offices)
+    context = {
+        "page": page_of(request, rows),
+        "form": form or QuotaForm(offices=offices),
+        "override": override,
+    }
+    return render(request, "web/offices/quotas.html", context, status=status)
 
 
 def _audit(user: User, operation: str, kind: str, key: int) -> None:

@@ -1,0 +1,154 @@
+"""Fetch the news of items that still move from the courier's tracking API; its rows go the way of a file's rows."""
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.services import record
+from delivery import bulk
+from delivery.courier_files.rows import COLUMNS
+from delivery.courier_files.uploading import upload
+from delivery.couriers.tracking_api import (
+    FIELDS,
+    Pulled,
+    Puller,
+    PullMisconfigured,
+    PullOff,
+    TrackedRow,
+    TrackingApi,
+    configured_api,
+)
+from delivery.models import CourierFile
+from delivery.refusals import Code, DeliveryRefused
+from delivery.status import COMING_BACK, WITH_THE_POST
+from jobs import services as jobs
+from jobs.models import Job
+from offices.models import Office
+from spreadsheets.writing import Column, write_csv
+
+PULL_JOB = "courier.pull"
+# An API that is down is not asked for all of its numbers.
+FAILURES_IN_A_ROW = 3
+OnProgress = Callable[[int, int], None]
+# Those first of which nothing was heard for longest.
+_MOVING = """
+SELECT i.number FROM delivery_delivery d
+JOIN shipments_item i ON i.id = d.item_id AND i.live = TRUE JOIN shipments_shipment s ON s.id = i.shipment_id
+WHERE s.office_id = %s AND i.number IS NOT NULL AND i.number <> '' AND {among}
+ORDER BY d.last_event_at, i.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """What one round did. `courier_file` is where the rows went; None when nothing was answered."""
+
+    asked: int
+    rows: int
+    unanswered: int
+    foreign: int
+    courier_file: CourierFile | None
+
+
+def is_set_up() -> bool:
+    """Say whether the operator has set a tracking API up."""
+    return bool(settings.COURIER_PULL_URL)
+
+
+def start_pull(*, office: Office, actor_id: int | None) -> Job:
+    """Let a worker fetch the news of a registry's moving items. Refuses when it is off, and a second one meanwhile."""
+    _api()
+    _check(office)
+    with transaction.atomic():
+        # two people at once: the office's row lets one after the other look
+        Office.objects.select_for_update(no_key=True).get(pk=office.pk)
+        if Job.objects.filter(kind=PULL_JOB, office_id=office.pk, finished_at__isnull=True).exists():
+            raise DeliveryRefused(Code.PULL_IN_WORK)
+        return jobs.enqueue(
+            kind=PULL_JOB,
+            input={"office": office.pk, "actor": actor_id},
+            owner_id=actor_id,
+            office_id=office.pk,
+        )
+
+
+def pull(
+    *, office: Office, actor_id: int | None, at: datetime, api: TrackingApi | None = None, enqueue: bool = True,
+    on_progress: OnProgress | None = None,
+) -> PullReport:  # fmt: skip
+    """Ask about a registry's items that still move, and give the answers to a worker as a status file to apply.
+
+    So every row ends in one outcome, unknown texts wait for their meaning, and the whole can be undone. A round that is
+    killed is simply done again. Refuses when it is off, wrongly set up, or not for a registry office.
+    """
+    asked_of = api or _api()
+    _check(office)
+    numbers = moving_numbers(office_id=office.pk, most=settings.COURIER_PULL_MOST)
+    pulled, failures = Pulled(), 0
+    with Puller(asked_of) as puller:
+        for start in range(0, len(numbers), asked_of.batch):
+            if on_progress is not None:
+                on_progress(start, len(numbers))
+            if failures >= FAILURES_IN_A_ROW:
+                pulled.unanswered += len(numbers) - start
+                break
+            failures = 0 if puller.ask(numbers[start : start + asked_of.batch], pulled) else failures + 1
+    courier_file = None
+    with transaction.atomic():
+        if pulled.rows:
+            courier_file = _as_file(pulled.rows, office=office, actor_id=actor_id, at=at, enqueue=enqueue)
+        record(
+            actor_id=actor_id, office_id=office.pk, operation="PULL_STATUS", object_kind="courier_file",
+            object_key=str(courier_file.pk) if courier_file else "", at=at, asked=len(numbers),
+            rows=len(pulled.rows), unanswered=pulled.unanswered, foreign=pulled.foreign,
+        )  # fmt: skip
+    return PullReport(
+        asked=len(numbers), rows=len(pulled.rows), unanswered=pulled.unanswered, foreign=pulled.foreign,
+        courier_file=courier_file,
+    )  # fmt: skip
+
+
+def moving_numbers(*, office_id: int, most: int) -> list[str]:
+    """Give the post's numbers of a registry's items that the post has not ended, the longest silent first."""
+    moving = [status.value for status in WITH_THE_POST | COMING_BACK]
+    query = _MOVING.format(among=bulk.among("d.status", "text"))
+    return [number for (number,) in bulk.select(query, [office_id, bulk.listed(moving), most])]
+
+
+def _api() -> TrackingApi:
+    try:
+        return configured_api()
+    except PullOff as error:
+        raise DeliveryRefused(Code.PULL_OFF) from error
+    except PullMisconfigured as error:
+        raise DeliveryRefused(Code.PULL_MISCONFIGURED) from error
+
+
+def _check(office: Office) -> None:
+    if office.kind != Office.Kind.REGISTRY:
+        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+
+
+def _as_file(
+    rows: list[TrackedRow], *, office: Office, actor_id: int | None, at: datetime, enqueue: bool
+) -> CourierFile:
+    local = at.astimezone(ZoneInfo(office.time_zone))
+    columns = [Column(COLUMNS[name][0]) for name in FIELDS]
+    with tempfile.TemporaryFile() as output:
+        write_csv(
+            cast(BinaryIO, output),
+            columns=columns,
+            rows=((r.number, r.status, r.remark, r.date, r.place) for r in rows),
+        )
+        output.seek(0, io.SEEK_SET)
+        return upload(
+            file=output, name=f"pull-{local:%Y%m%d-%H%M}.csv", office_id=office.pk, actor_id=actor_id, at=at,
+            enqueue=enqueue, apply=True,
+        )  # fmt: skip

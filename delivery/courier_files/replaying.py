@@ -1,0 +1,286 @@
+"""Read an applied file anew by today's tables: say which rows mean something else now, or void and add their events.
+
+The rows are those of the file's result workbook: of every row the texts, the date and the place are kept there. History
+is not edited: an event that means something else is voided, and the row's new meaning is a new event.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.services import record
+from delivery import bulk, messages, records
+from delivery.courier_files.matching import match_rows
+from delivery.courier_files.meanings import table_version
+from delivery.courier_files.processing import understand
+from delivery.courier_files.reading import read_status_file
+from delivery.courier_files.rewriting import outcomes_told, start_rewriting
+from delivery.courier_files.rows import RowOutcome, StatusRow
+from delivery.courier_files.undoing import withdraw_messages
+from delivery.courier_files.uploading import is_in_work
+from delivery.couriers import COURIERS, Meaning
+from delivery.models import CourierFile, CourierRow
+from delivery.refusals import Code, DeliveryRefused
+from delivery.status import Action, Reason, Receiver, State, Status
+from delivery.tracking import NewEvent, record_events, void
+from jobs import services as jobs
+from privacy.masking import mask_scan
+
+REPLAY_JOB = "courier.replay"
+ROWS_PER_CHUNK = 5_000
+CHANGES_SHOWN = 50
+OnProgress = Callable[[int, int], None]
+_STANDING = """
+SELECT e.source_row, e.id, e.card_id, e.status, e.reason, e.action, e.receiver FROM delivery_trackingevent e
+WHERE e.courier_file_id = %s AND e.status <> '' AND e.source_row IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM delivery_trackingevent v WHERE v.voids_id = e.id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeaningChange:
+    """One text that means something else by today's tables, and in how many rows. None: not known."""
+
+    status_text: str
+    remark_text: str
+    before: str | None  # Status
+    before_reason: str
+    after: str | None
+    after_reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayReport:
+    """What reading anew did, or would do: rows read, rows that mean something else, events voided and added."""
+
+    rows: int
+    changed: int
+    voided: int
+    added: int
+    changes: Sequence[MeaningChange]
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    row: StatusRow
+    event_id: int | None  # None: the row waited for a meaning
+    card_id: int
+    before: Meaning | None
+    after: Meaning | None
+
+
+def start_replay(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
+    """Let a worker read the file anew; what `replay` would refuse is refused at once."""
+    with transaction.atomic():
+        locked = (
+            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=courier_file.pk)
+        )
+        _check(locked, job_id=None)
+        locked.job = jobs.enqueue(
+            kind=REPLAY_JOB,
+            input={"courier_file": str(locked.pk), "apply": apply, "actor": actor_id, "at": at.isoformat()},
+            owner_id=actor_id,
+            office_id=locked.office_id,
+        )
+        locked.save(update_fields=["job"])
+
+
+def replay(
+    *, courier_file_id: uuid.UUID, apply: bool, actor_id: int | None, at: datetime, job_id: uuid.UUID | None = None,
+    on_progress: OnProgress | None = None,
+) -> ReplayReport:  # fmt: skip
+    """Read an applied file's rows by today's tables; with `apply`, void and add what means something else now.
+
+    Rows whose item or date is another matter are left alone. Refuses a file that is not applied, and one whose job is
+    not at its end (other than `job_id`, which does this). Safe to repeat: what was changed is not changed again.
+    """
+    courier_file = CourierFile.objects.select_related("office", "job").get(pk=courier_file_id)
+    _check(courier_file, job_id=job_id)
+    rows = _read(courier_file, at)
+    changes = _changes(courier_file, rows)
+    voided = added = 0
+    if apply:
+        told = outcomes_told(courier_file, {change.row.row for change in changes})
+        for done, chunk in _chunks(changes):
+            if on_progress is not None:
+                on_progress(done, len(changes))
+            ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
+            voided, added = voided + ended, added + began
+        _finish(courier_file, voided, added, actor_id=actor_id, at=at)
+    return ReplayReport(
+        rows=len(rows),
+        changed=len(changes),
+        voided=voided,
+        added=added,
+        changes=_summed(changes),
+        applied=apply,
+    )
+
+
+def _check(courier_file: CourierFile, *, job_id: uuid.UUID | None) -> None:
+    if is_in_work(courier_file) and (job_id is None or courier_file.job_id != job_id):
+        raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
+    if courier_file.state != CourierFile.State.APPLIED or not courier_file.result:
+        raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
+
+
+def _read(courier_file: CourierFile, at: datetime) -> list[StatusRow]:
+    courier, office = COURIERS[courier_file.courier], courier_file.office
+    _layout, rows = read_status_file(
+        courier_file.result.path, courier=courier, zone=ZoneInfo(office.time_zone), now=at
+    )
+    understand(rows, match_rows(rows, office=office), courier, office)
+    return rows
+
+
+def _changes(courier_file: CourierFile, rows: Sequence[StatusRow]) -> list[_Change]:
+    """Give the rows whose meaning is another one than the file's events tell, card by card."""
+    standing = {
+        row: (event_id, card_id, Meaning(Status(status), Reason(reason), Action(action), Receiver(receiver)))
+        for row, event_id, card_id, status, reason, action, receiver in bulk.select(
+            _STANDING, [records.file_id(courier_file.pk)]
+        )
+    }
+    waiting = courier_file.kept_rows.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+    unmapped = {row.row: row.detail for row in waiting.only("row", "detail")}
+    found: list[_Change] = []
+    for row in rows:
+        is_known = row.outcome is None and row.meaning is not None
+        if event := standing.get(row.row):
+            event_id, card_id, before = event
+            is_unknown = row.outcome is RowOutcome.UNMAPPED_TEXT
+            if is_unknown or (is_known and row.card_id == card_id and row.meaning != before):
+                found.append(_Change(row, event_id, card_id, before, row.meaning))
+        elif is_known and unmapped.get(row.row, {}).get("card") == row.card_id:
+            found.append(_Change(row, None, row.card_id, None, row.meaning))
+    found.sort(key=lambda change: (change.card_id, change.row.row))
+    return found
+
+
+def _chunks(changes: Sequence[_Change]) -> Iterator[tuple[int, Sequence[_Change]]]:
+    """Cut the changes into pieces; all of a card are in one."""
+    start = 0
+    while start < len(changes):
+        end = min(start + ROWS_PER_CHUNK, len(changes))
+        while end < len(changes) and changes[end].card_id == changes[end - 1].card_id:
+            end += 1
+        yield start, changes[start:end]
+        start = end
+
+
+def _replace(
+    courier_file: CourierFile, chunk: Sequence[_Change], told: Mapping[int, RowOutcome], *, actor_id: int | None,
+    at: datetime,
+) -> tuple[int, int]:  # fmt: skip
+    """Void and add in one transaction; give how many."""
+    ended = [(change.card_id, change.event_id) for change in chunk if change.event_id is not None]
+    begun = [change for change in chunk if change.after is not None]
+    with transaction.atomic():
+        # under the file's key, so that the row may tell the same fact again with another action or receiver
+        voided = void(
+            events=ended,
+            note="read anew",
+            courier_file_id=courier_file.pk,
+            recorded_at=at,
+            recorded_by_id=actor_id,
+        )
+        withdraw_messages(event_ids=[event_id for _card, event_id in ended])
+        recorded = record_events(
+            events=[_event(courier_file, change) for change in begun], recorded_at=at, recorded_by_id=actor_id
+        )
+        messages.queue_changes(changed=_net(voided.changed, recorded.changed), at=at)
+        outcomes = dict.fromkeys((change.row.row for change in chunk), RowOutcome.UNMAPPED_TEXT)
+        for change, outcome in zip(begun, recorded.outcomes, strict=True):
+            outcomes[change.row.row] = RowOutcome(outcome)
+        _keep(courier_file, chunk, outcomes)
+        _recount(courier_file, outcomes, told)
+    return voided.stored, recorded.stored
+
+
+def _event(courier_file: CourierFile, change: _Change) -> NewEvent:
+    row, meaning = change.row, change.after
+    assert meaning is not None  # noqa: S101 - for the type checker: such changes add no event
+    assert row.occurred_at is not None  # noqa: S101
+    return NewEvent(
+        card_id=row.card_id, item_id=row.item_id, status=meaning.status, occurred_at=row.occurred_at,
+        reason=meaning.reason, action=meaning.action, receiver=meaning.receiver, place=row.place, source="FILE",
+        courier_file_id=courier_file.pk, source_row=row.row,
+    )  # fmt: skip
+
+
+def _net(
+    first: Mapping[int, tuple[State, State]], then: Mapping[int, tuple[State, State]]
+) -> dict[int, tuple[State, State]]:
+    """Give what two changes amount to; residents are told of that only."""
+    pairs = {
+        card_id: (first.get(card_id, then.get(card_id, ()))[0], then.get(card_id, first.get(card_id, ()))[1])  # type: ignore[misc]
+        for card_id in first.keys() | then.keys()
+    }
+    return {
+        card_id: (before, after)
+        for card_id, (before, after) in pairs.items()
+        if (before.status, before.reason) != (after.status, after.reason)
+    }
+
+
+def _keep(courier_file: CourierFile, chunk: Sequence[_Change], outcomes: Mapping[int, RowOutcome]) -> None:
+    """Keep how the rows ended: to look at, or until the result workbook tells it."""
+    kept = [
+        CourierRow(
+            courier_file=courier_file, row=row.row, outcome=outcomes[row.row].name, number=mask_scan(row.number),
+            status_text=row.status_text, remark_text=row.remark_text, occurred_text=row.occurred_text, place=row.place,
+            detail={"card": row.card_id, "item": row.item_id, "at": row.occurred_at and row.occurred_at.isoformat()},
+        )
+        for row in (change.row for change in chunk)
+    ]  # fmt: skip
+    CourierRow.objects.bulk_create(
+        kept, batch_size=1_000, update_conflicts=True, unique_fields=["courier_file", "row"],
+        update_fields=["outcome", "detail"],
+    )  # fmt: skip
+
+
+def _recount(
+    courier_file: CourierFile, outcomes: Mapping[int, RowOutcome], told: Mapping[int, RowOutcome]
+) -> None:
+    locked = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
+    counts = Counter(locked.outcomes)
+    counts.update(outcome.value for outcome in outcomes.values())
+    counts.subtract(told[row].value for row in outcomes)
+    locked.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
+    locked.save(update_fields=["outcomes"])
+
+
+def _finish(
+    courier_file: CourierFile, voided: int, added: int, *, actor_id: int | None, at: datetime
+) -> None:
+    courier = COURIERS[courier_file.courier]
+    with transaction.atomic():
+        CourierFile.objects.filter(pk=courier_file.pk).update(
+            table_version=table_version(courier=courier, office=courier_file.office)
+        )
+        record(
+            actor_id=actor_id, office_id=courier_file.office_id, operation="REPLAY_COURIER_FILE",
+            object_kind="courier_file", object_key=str(courier_file.pk), at=at, voided=voided, added=added,
+        )  # fmt: skip
+        if voided or added:
+            start_rewriting(file_ids=[courier_file.pk], actor_id=actor_id, office_id=courier_file.office_id)
+
+
+def _summed(changes: Sequence[_Change]) -> list[MeaningChange]:
+    """Give the changes text by text, the most frequent first."""
+    counted = Counter((c.row.status_text, c.row.remark_text, c.before, c.after) for c in changes)
+    return [
+        MeaningChange(
+            status_text=status, remark_text=remark, rows=rows,
+            before=before.status if before else None, before_reason=before.reason if before else "",
+            after=after.status if after else None, after_reason=after.reason if after else "",
+        )
+        for (status, remark, before, after), rows in counted.most_common(CHANGES_SHOWN)
+    ]  # fmt: skip

@@ -1,0 +1,197 @@
+"""The post's tracking API, as a server on loopback that fails, delays, repeats, lies and sends garbage."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from delivery.courier_files import process
+from delivery.courier_files.pulling import moving_numbers, pull, start_pull
+from delivery.couriers import tracking_api
+from delivery.couriers.tracking_api import TrackingApi
+from delivery.models import CourierFile, TrackingEvent
+from delivery.refusals import Code, DeliveryRefused
+from jobs.models import Job
+from jobs.services import run_job
+from offices.models import Office
+from tests.delivery.mailing import Mailed, mail_cards, state_of
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2020, 5, 7, 2, 0, tzinfo=UTC)
+FIELDS = {"number": "connote", "status": "status", "remark": "description", "date": "date", "place": "office"}
+Answer = tuple[int, bytes, dict[str, str], float]
+
+
+@dataclass
+class Post:
+    """What the server was asked, and how it answers: first the prepared answers, then with the news of each number."""
+
+    url: str = ""
+    asked: list[tuple[dict[str, str], list[str]]] = field(default_factory=list)
+    prepared: list[Answer] = field(default_factory=list)
+    news: Callable[[str], list[dict[str, Any]]] = lambda _number: []
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    told = Post()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            numbers = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["connote"]
+            told.asked.append((dict(self.headers), numbers))
+            rows = [row for number in numbers for row in told.news(number)]
+            usual: Answer = (200, json.dumps({"data": rows}).encode(), {}, 0)
+            status, body, headers, delay = told.prepared.pop(0) if told.prepared else usual
+            time.sleep(delay)
+            try:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:
+                pass  # the asker has gone
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told.url = f"http://127.0.0.1:{server.server_port}/lacak"
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield told
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    monkeypatch.setattr(tracking_api, "TIMEOUT_S", (0.3, 0.3))
+
+
+@pytest.fixture
+def mailed(registry: Office, post_office: Office) -> Mailed:
+    return mail_cards(office=registry, post_office=post_office, number=4)
+
+
+def api(post: Post, **fields: Any) -> TrackingApi:
+    usual: dict[str, Any] = {
+        "fields": FIELDS,
+        "batch": 2,
+        "per_second": 1_000,
+        "backoff_s": 0.01,
+        "token": "rahasia",
+    }
+    return TrackingApi(url=post.url, **{**usual, **fields})
+
+
+def row(number: str, status: str = "DELIVERED", **extra: Any) -> dict[str, Any]:
+    return {"connote": number, "status": status, "date": "2020-05-06 10:15:00", "office": "Tambun", **extra}
+
+
+def test_the_answers_go_the_way_of_a_files_rows(post: Post, mailed: Mailed, registry: Office) -> None:
+    number = [str(item.number) for item in mailed.items]
+    answers = {
+        number[0]: [
+            row(number[0], description="ORANG SERUMAH", receiver="SITI CONTOH", phone="081234567890")
+        ],
+        number[1]: [row(number[1], "TEKS ANEH"), row("RZ000000005ID")],
+        number[2]: [row(number[2], "GAGAL ANTAR", description="RUMAH KOSONG")] * 2,
+    }
+    post.news = lambda asked: answers.get(asked, [])
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post), enqueue=False)
+    assert (report.asked, report.rows, report.unanswered, report.foreign) == (4, 4, 0, 1)
+    assert [len(numbers) for _headers, numbers in post.asked] == [2, 2]
+    assert post.asked[0][0]["Authorization"] == "Bearer rahasia"
+    assert report.courier_file is not None
+    stored = Path(report.courier_file.file.path).read_text()
+    assert "CONTOH" not in stored
+    assert "0812" not in stored
+    outcomes = process(courier_file_id=report.courier_file.pk).outcomes
+    assert {name: count for name, count in outcomes.items() if count} == {
+        "applied": 2, "duplicate": 1, "unmapped_text": 1,
+    }  # fmt: skip
+    assert [state_of(card)[0] for card in mailed.cards] == ["DELIVERED", "POSTED", "ATTEMPT_FAILED", "POSTED"]
+    assert number[0] not in moving_numbers(office_id=registry.pk, most=10)
+
+
+def test_a_server_that_fails_delays_and_sends_garbage_is_asked_again(
+    post: Post, mailed: Mailed, registry: Office
+) -> None:
+    post.prepared = [
+        (503, b"", {"Retry-After": "0"}, 0), (200, b"<html>", {}, 0), (200, b'{"data": []}', {}, 0),
+        (200, b'{"data": {"a": 1}}', {}, 0.5), (200, b'[' * 100_000, {}, 0), (200, b'{"data": [7, null]}', {}, 0),
+    ]  # fmt: skip
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post), enqueue=False)
+    assert (len(post.asked), report.asked, report.rows, report.unanswered, report.foreign) == (6, 4, 0, 0, 2)
+    assert (report.courier_file, CourierFile.objects.count()) == (None, 0)
+
+
+def test_no_redirect_is_followed_no_long_answer_read_and_a_dead_server_is_left_alone(
+    post: Post, mailed: Mailed, registry: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking_api, "LARGEST_ANSWER", 1_000)
+    elsewhere = {"Location": post.url.replace("127.0.0.1", "localhost")}
+    long = json.dumps({"data": [row(str(mailed.items[0].number), description="x" * 2_000)]}).encode()
+    post.prepared = [(302, b"", elsewhere, 0)] * 3 + [(200, long, {}, 0)] * 3 + [(500, b"", {}, 0)] * 6
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post, batch=1), enqueue=False)
+    assert (len(post.asked), report.rows, report.unanswered) == (9, 0, 4)
+    assert TrackingEvent.objects.exclude(status="POSTED").count() == 0
+
+
+def test_it_is_off_until_it_is_set_up_and_never_asks_in_the_clear(
+    mailed: Mailed, registry: Office, post_office: Office, settings: Settings, post: Post
+) -> None:
+    cases = [
+        ("", Code.PULL_OFF),
+        ("http://pos.example/lacak", Code.PULL_MISCONFIGURED),
+        ("file:///etc", Code.PULL_MISCONFIGURED),
+    ]
+    for url, code in cases:
+        settings.COURIER_PULL_URL = url
+        with pytest.raises(DeliveryRefused) as refused:
+            start_pull(office=registry, actor_id=None)
+        assert refused.value.code is code
+    settings.COURIER_PULL_URL = post.url
+    with pytest.raises(DeliveryRefused) as refused:
+        start_pull(office=post_office, actor_id=None)
+    assert refused.value.code is Code.OFFICE_SENDS_NO_STATUS_FILES
+    assert (Job.objects.count(), post.asked) == (0, [])
+
+
+def test_a_job_fetches_and_another_applies(
+    post: Post, mailed: Mailed, registry: Office, settings: Settings
+) -> None:
+    settings.COURIER_PULL_URL, settings.COURIER_PULL_PER_SECOND = post.url, 1_000
+    post.news = lambda number: [row(number)]
+    job = start_pull(office=registry, actor_id=None)
+    with pytest.raises(DeliveryRefused) as refused:
+        start_pull(office=registry, actor_id=None)
+    assert refused.value.code is Code.PULL_IN_WORK
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result["rows"]) == ("SUCCEEDED", 4)
+    run_job(Job.objects.get(kind="courier.file").pk)
+    assert {state_of(card)[0] for card in mailed.cards} == {"DELIVERED"}
+
+
+def test_the_command_applies_and_says_what_was_not_answered(
+    post: Post, mailed: Mailed, registry: Office, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.COURIER_PULL_URL, settings.COURIER_PULL_PER_SECOND = post.url, 1_000
+    post.news = lambda number: [row(number)]
+    call_command("pull_status", office="3216")
+    assert "applied: 4" in capsys.readouterr().out
+    settings.COURIER_PULL_URL = ""
+    with pytest.raises(CommandError):
+        call_command("pull_status", office="3216")
