@@ -271,6 +271,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+# How many other workers may take portions of one large status file. SQLite lets one writer in at a time.
+COURIER_FILE_HELPERS: int = env.int("COURIER_FILE_HELPERS", default=3 if TASK_ENGINE == "celery" else 0)
+
 # --- geocoder on the operator's own host; off by default, region names only -------------------
 GEOCODER_KIND: str = env.str("GEOCODER_KIND", default="")
 GEOCODER_URL: str = env.str("GEOCODER_URL", default="")

@@ -13,6 +13,7 @@ from delivery.courier_files import FILE_JOB, process, undo
 from delivery.courier_files.pulling import PULL_JOB, pull
 from delivery.courier_files.replaying import REPLAY_JOB, replay
 from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
+from delivery.courier_files.sharing import SHARE_JOB, help_with
 from delivery.courier_files.undoing import UNDO_JOB
 from delivery.refusals import MESSAGES as REFUSALS
 from delivery.refusals import Code, DeliveryRefused
@@ -43,6 +44,17 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
         "newly_returned": report.newly_returned,
         "first_rows": {outcome: [asdict(row) for row in rows] for outcome, rows in report.first_rows.items()},
     }
+
+
+@handles(SHARE_JOB)
+def help_with_courier_file(progress: Progress) -> Mapping[str, Any]:
+    """Take portions of a status file that another worker has read."""
+    taken = help_with(
+        courier_file_id=uuid.UUID(progress.input["courier_file"]),
+        at=datetime.fromisoformat(progress.input["at"]),
+        on_progress=lambda done: progress.advance(done=done),
+    )
+    return {"courier_file": progress.input["courier_file"], "portions": taken}
 
 
 @handles(UNDO_JOB)

@@ -189,6 +189,7 @@ OVERTAKEN: Mapping[str, Word] = {
 
 JOB_KIND: Mapping[str, Word] = {
     "courier.file": Word(_("Courier file")),
+    "courier.share": Word(_("Help with a courier file")),
     "courier.undo": Word(_("Undo of a courier file")),
     "courier.result": Word(_("Result workbooks written anew")),
     "courier.replay": Word(_("Courier file read anew")),

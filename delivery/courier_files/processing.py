@@ -3,7 +3,7 @@
 import tempfile
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.core.files import File
 from django.db import transaction
 
 from accounts.services import record
-from delivery import messages
+from delivery.courier_files.applying import RETURNED, Applied, apply_portion, assess_portion, portion_of
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.matching import Destinations, Match, match_rows
@@ -21,14 +21,14 @@ from delivery.courier_files.meanings import meanings_of, table_version
 from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
+from delivery.courier_files.sharing import apply_shared, is_shared
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
-from delivery.status import State, Status
-from delivery.tracking import NewEvent, Recorded, assess_events, record_events
+from delivery.status import Status
+from delivery.tracking import Outcome
 from jobs.collector import collector_paused
 from offices.models import Office
 from privacy.masking import mask_scan
-from shipments.numbering import take_over_numbers
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
@@ -104,17 +104,44 @@ def _end(
 ) -> FileReport:
     """End every row: by recording it for the file or, without one, by assessing it."""
     tell = on_progress or _tell_nobody
-    ended = sum(1 for row in work.rows if row.outcome is not None)
+    waiting = [row for row in work.rows if row.outcome is None]
+    ended = len(work.rows) - len(waiting)
     tell(ended, len(work.rows))
-    changes: Counter[Status | None] = Counter()
-    for chunk in _chunks([row for row in work.rows if row.outcome is None]):
-        recorded = _take(courier_file, chunk, at=at)
-        for row, outcome in zip(chunk, recorded.outcomes, strict=True):
-            row.end(RowOutcome(outcome))
-        changes.update(after.status for before, after in recorded.changed.values() if _arrived(before, after))
-        ended += len(chunk)
-        tell(ended, len(work.rows))
-    return _report(work.rows, changes, applied=courier_file is not None)
+    arrived: Counter[Status] = Counter()
+    chunks = list(_chunks(waiting))
+    taken = _taken(courier_file, chunks, at=at, tell=lambda done: tell(ended + done, len(work.rows)))
+    for chunk, applied in zip(chunks, taken, strict=True):
+        for row, outcome in zip(chunk, applied.outcomes, strict=True):
+            row.outcome = _ENDED[outcome]
+        arrived.update(applied.arrived)
+    return _report(work.rows, arrived, applied=courier_file is not None)
+
+
+_ENDED = {outcome: RowOutcome(outcome.value) for outcome in Outcome}
+
+
+def _taken(
+    courier_file: CourierFile | None,
+    chunks: Sequence[Sequence[StatusRow]],
+    *,
+    at: datetime,
+    tell: Callable[[int], None],
+) -> Iterable[Applied]:
+    """Apply the chunks, alone or with helpers, or without a file assess them; say how each ended, in their order."""
+    file_id = courier_file.pk if courier_file is not None else None
+    portions = (portion_of(chunk, courier_file_id=file_id) for chunk in chunks)
+    if courier_file is not None and is_shared(len(chunks)):
+        yield from apply_shared(courier_file=courier_file, portions=portions, at=at, on_progress=tell)
+        return
+    done = 0
+    for portion in portions:
+        if courier_file is None:
+            applied = assess_portion(portion)
+        else:
+            applied = apply_portion(portion, at=at, recorded_by_id=courier_file.uploaded_by_id)
+        done += len(portion.events)
+        tell(done)
+        yield applied
 
 
 def _readable(courier_file: CourierFile) -> str:
@@ -178,47 +205,7 @@ def _chunks(rows: list[StatusRow]) -> Iterator[list[StatusRow]]:
         start = end
 
 
-def _take(courier_file: CourierFile | None, rows: Sequence[StatusRow], *, at: datetime) -> Recorded:
-    if courier_file is None:
-        return assess_events(events=[_event(None, row) for row in rows])
-    events = [_event(courier_file.pk, row) for row in rows]
-    with transaction.atomic():
-        recorded = record_events(events=events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
-        messages.queue_changes(changed=recorded.changed, at=at)
-        given = {row.item_id: row.given_number for row in rows if row.given_number}
-        if given:
-            take_over_numbers(numbers=given, at=at)
-    return recorded
-
-
-def _event(courier_file_id: uuid.UUID | None, row: StatusRow) -> NewEvent:
-    assert row.meaning is not None  # noqa: S101 - for the type checker: such rows have ended
-    assert row.occurred_at is not None  # noqa: S101
-    return NewEvent(
-        card_id=row.card_id,
-        item_id=row.item_id,
-        status=row.meaning.status,
-        occurred_at=row.occurred_at,
-        reason=row.meaning.reason,
-        action=row.meaning.action,
-        receiver=row.meaning.receiver,
-        place=row.place,
-        source="FILE",
-        courier_file_id=courier_file_id,
-        source_row=row.row,
-    )
-
-
-def _arrived(before: State, after: State) -> bool:
-    """Say whether the change is one that people wait for: delivered, or on the way back."""
-    return after.status is not before.status and after.status in _WAITED_FOR
-
-
-_RETURNED = frozenset({Status.RETURNING, Status.RETURNED_TO_SENDER})
-_WAITED_FOR = _RETURNED | {Status.DELIVERED}
-
-
-def _report(rows: Sequence[StatusRow], changes: Counter[Status | None], *, applied: bool) -> FileReport:
+def _report(rows: Sequence[StatusRow], arrived: Mapping[Status, int], *, applied: bool) -> FileReport:
     outcomes: Counter[RowOutcome] = Counter()
     first: dict[str, list[ShownRow]] = defaultdict(list)
     for row in rows:
@@ -230,8 +217,8 @@ def _report(rows: Sequence[StatusRow], changes: Counter[Status | None], *, appli
         rows=len(rows),
         outcomes={outcome.value: outcomes[outcome] for outcome in RowOutcome},
         applied=applied,
-        newly_delivered=changes[Status.DELIVERED],
-        newly_returned=sum(changes[status] for status in _RETURNED),
+        newly_delivered=arrived.get(Status.DELIVERED, 0),
+        newly_returned=sum(arrived.get(status, 0) for status in RETURNED),
         first_rows=first,
     )
 

@@ -1,7 +1,7 @@
 """Tables of what happened to each card, one noun a module."""
 
 from delivery.models.counter import Appointment, Collection, CounterStay, VillageList, VillageListCard
-from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, StatusText
+from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, FilePortion, StatusText
 from delivery.models.destructions import Destruction, DestructionCard
 from delivery.models.events import Delivery, HandEvent, TrackingEvent
 from delivery.models.messages import Message, MessagePace, MessageReply
@@ -30,6 +30,7 @@ __all__ = [
     "Destruction",
     "DestructionCard",
     "Enquiry",
+    "FilePortion",
     "HandEvent",
     "LookupLimit",
     "Message",

@@ -47,6 +47,24 @@ class CourierFile(models.Model):
         ordering = ["-uploaded_at"]
 
 
+class FilePortion(models.Model):
+    """Rows of a file in work that one worker takes at a time; gone when the file is at its end."""
+
+    courier_file = models.ForeignKey(CourierFile, on_delete=models.CASCADE, related_name="portions")
+    number = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    content = models.TextField(help_text=_("the rows' facts, as JSON"))
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    outcomes = models.TextField(default="", help_text=_("a letter for each row; empty: not done"))
+    arrived = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["courier_file", "number"], name="one_portion_per_number")
+        ]
+
+
 class CourierRow(models.Model):
     """A row that changed nothing and that somebody must look at: unknown item, unmapped text…"""
 

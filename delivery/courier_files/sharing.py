@@ -1,0 +1,167 @@
+"""Let several workers take portions of one status file; each is recorded once, whoever takes it and whoever dies.
+
+The worker that has read the file lays its portions out as rows, asks for helpers, and takes portions like them. A
+portion is taken by compare-and-set with a lease; that it is done is written in the transaction that records it, so
+that a worker whose lease has run out, or whose file was laid out anew, writes nothing.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from delivery.courier_files.applying import Applied, Portion, apply_portion
+from delivery.models import CourierFile, FilePortion
+from delivery.status import Action, Reason, Receiver, Status
+from delivery.tracking import NewEvent, Outcome
+from jobs import services as jobs
+
+SHARE_JOB: Final = "courier.share"
+LEASE: Final = timedelta(seconds=60)
+WORTH_SHARING: Final = 4  # portions
+_PAUSE_SECONDS: Final = 0.05
+_LETTERS: Final = {
+    Outcome.APPLIED: "A",
+    Outcome.DUPLICATE: "D",
+    Outcome.SUPERSEDED: "S",
+    Outcome.CONTRADICTION: "C",
+}
+_OUTCOMES: Final = {letter: outcome for outcome, letter in _LETTERS.items()}
+
+
+class _PortionLost(Exception):
+    """Another worker has taken the portion up, or the file was laid out anew."""
+
+
+def is_shared(portions: int) -> bool:
+    """Say whether so many portions are laid out for other workers too."""
+    return settings.COURIER_FILE_HELPERS > 0 and portions >= WORTH_SHARING
+
+
+def apply_shared(
+    *,
+    courier_file: CourierFile,
+    portions: Iterable[Portion],
+    at: datetime,
+    on_progress: Callable[[int], None],
+) -> list[Applied]:
+    """Apply portions together with whoever helps; give how each ended, in their order.
+
+    `on_progress` hears how many rows are done; what it raises ends the work, and helpers find nothing more to take.
+    """
+    _lay_out(courier_file, portions, at)
+    mine = FilePortion.objects.filter(courier_file=courier_file)
+    try:
+        while mine.filter(outcomes="").exists():
+            if not take_portion(courier_file_id=courier_file.pk, at=at):
+                time.sleep(_PAUSE_SECONDS)
+            on_progress(mine.exclude(outcomes="").aggregate(rows=Sum("rows"))["rows"] or 0)
+        return [
+            Applied(
+                [_OUTCOMES[letter] for letter in portion.outcomes],
+                {Status(status): count for status, count in portion.arrived.items()},
+            )
+            for portion in mine.order_by("number").defer("content")
+        ]
+    finally:
+        mine.delete()
+
+
+def help_with(*, courier_file_id: uuid.UUID, at: datetime, on_progress: Callable[[int], None]) -> int:
+    """Take portions of a file as long as there are any; give how many."""
+    taken = 0
+    while take_portion(courier_file_id=courier_file_id, at=at):
+        taken += 1
+        on_progress(taken)
+    return taken
+
+
+def take_portion(*, courier_file_id: uuid.UUID, at: datetime) -> bool:
+    """Take one portion and record it; say whether there was one to take."""
+    token = uuid.uuid4()
+    portion = _claim(courier_file_id, token)
+    if portion is None:
+        return False
+    try:
+        apply_portion(
+            _unpacked(portion), at=at, recorded_by_id=portion.courier_file.uploaded_by_id,
+            settle=partial(_settle, portion.pk, token),
+        )  # fmt: skip
+    except _PortionLost:
+        return True
+    return True
+
+
+def _lay_out(courier_file: CourierFile, portions: Iterable[Portion], at: datetime) -> None:
+    with transaction.atomic():
+        # what an earlier try has laid out: its outcomes would be those of half-done work
+        FilePortion.objects.filter(courier_file=courier_file).delete()
+        for number, portion in enumerate(portions):
+            FilePortion.objects.create(
+                courier_file=courier_file, number=number, rows=len(portion.events), content=_packed(portion)
+            )
+        for _helper in range(settings.COURIER_FILE_HELPERS):
+            jobs.enqueue(
+                kind=SHARE_JOB,
+                input={"courier_file": str(courier_file.pk), "at": at.isoformat()},
+                owner_id=courier_file.uploaded_by_id,
+                office_id=courier_file.office_id,
+            )
+
+
+def _claim(courier_file_id: uuid.UUID, token: uuid.UUID) -> FilePortion | None:
+    while True:
+        now = timezone.now()
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        waiting = FilePortion.objects.filter(free, courier_file_id=courier_file_id, outcomes="")
+        first = waiting.order_by("number").values_list("pk", flat=True).first()
+        if first is None:
+            return None
+        if waiting.filter(pk=first).update(lease_token=token, lease_until=now + LEASE):
+            return FilePortion.objects.select_related("courier_file").filter(pk=first).first()
+
+
+def _settle(portion_id: int, token: uuid.UUID, applied: Applied) -> None:
+    held = FilePortion.objects.filter(pk=portion_id, lease_token=token, outcomes="")
+    letters = "".join([_LETTERS[outcome] for outcome in applied.outcomes])
+    if not held.update(outcomes=letters, arrived=dict(applied.arrived)):
+        raise _PortionLost
+
+
+def _packed(portion: Portion) -> str:
+    rows = [
+        (
+            e.card_id,
+            e.item_id,
+            e.status,
+            e.occurred_at.isoformat(),
+            e.reason,
+            e.action,
+            e.receiver,
+            e.place,
+            e.source_row,
+        )
+        for e in portion.events
+    ]
+    return json.dumps({"rows": rows, "given": portion.given}, separators=(",", ":"))
+
+
+def _unpacked(portion: FilePortion) -> Portion:
+    content = json.loads(portion.content)
+    file_id = portion.courier_file_id
+    events = [
+        NewEvent(
+            card_id, item_id, Status(status), datetime.fromisoformat(occurred_at), Reason(reason), Action(action),
+            Receiver(receiver), place, "FILE", file_id, row,
+        )
+        for card_id, item_id, status, occurred_at, reason, action, receiver, place, row in content["rows"]
+    ]  # fmt: skip
+    return Portion(events, {int(item): number for item, number in content["given"].items()})
