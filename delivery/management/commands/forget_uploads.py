@@ -31,5 +31,6 @@ class Command(BaseCommand):
         intake = forget_intake_sheets(before=before)
         labels = remove_old_label_files(at=now)
         self.stdout.write(
-            f"forgotten: {courier} uploads of status files, {intake} sheets of printed cards and {labels} files of labels"
+            f"forgotten: {courier} uploads of status files, {intake} sheets of printed cards"
+            f" and {labels} files of labels"
         )
