@@ -72,6 +72,7 @@ bench-addresses: setup-dev  ## measure the address check beside lokal-id
 bench-shipments: setup-dev  ## measure batching and labels beside their peers
 	@$(BIN)/python -m bench.shipments
 	@$(BIN)/python -m bench.labels
+	@$(BIN)/python -m bench.label_jobs
 
 bench-courier: setup-dev  ## measure courier files beside django-import-export
 	@$(BIN)/python -m bench.courier

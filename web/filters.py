@@ -3,16 +3,19 @@
 import django_filters as df
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, User
 from addresses.models import Verdict
 from delivery.ledger import cards_in_bucket
-from delivery.models import CourierFile, CourierRow, Message
+from delivery.models import CounterStay, CourierFile, CourierRow, Message, ReturnReceipt, StrayItem
+from delivery.scope import stays_visible_to
 from delivery.silence import silent_since
 from jobs.models import Job, JobState
+from offices.models import Office
 from offices.services import policy_of
 from privacy.models import AccessRecord
 from shipments.models import Card, Channel, HandoverDifference, IntakeFile, Lane, Shipment, ShipmentState
@@ -28,6 +31,13 @@ CHECK = forms.CheckboxInput(attrs={"class": "form-check-input"})
 def choices_of(kind: str) -> list[tuple[str, Promise | str]]:
     """Give a table of words as the choices of a filter."""
     return [(code, word.label) for code, word in words.TABLES[kind].items()]
+
+
+def counters_of(request: HttpRequest | None) -> QuerySet[Office]:
+    """Give the counters whose shelves the user sees."""
+    if request is None or not isinstance(request.user, User):
+        return Office.objects.none()
+    return Office.objects.filter(pk__in=stays_visible_to(request.user).values("counter_id")).order_by("code")
 
 
 def _choice(field: str, label: object, choices: object) -> df.ChoiceFilter:
@@ -192,6 +202,81 @@ class MessageFilter(df.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Message
         fields: list[str] = []
+
+
+class ReturnFilter(df.FilterSet):  # type: ignore[misc]
+    """Returns by card, decision, reason, condition and day."""
+
+    q = df.CharFilter("card__reference", lookup_expr="iexact", label=_("Reference of the card"), widget=TEXT)
+    decision = _choice("decision", _("Decision"), choices_of("return_decision"))
+    reason = _choice("reason", _("Reason"), choices_of("reason"))
+    condition = _choice("condition", _("Condition"), choices_of("condition"))
+    day = df.DateFilter("received_at", lookup_expr="date", label=_("Taken in"), widget=DAY)
+
+    class Meta:
+        model = ReturnReceipt
+        fields: list[str] = []
+
+
+class RegistryListFilter(df.FilterSet):  # type: ignore[misc]
+    """The registry's own list by state and reason."""
+
+    state = df.ChoiceFilter(
+        method="in_state",
+        label=_("State"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("open", _("open")), ("signed", _("signed off"))],
+    )
+    reason = _choice("reason", _("Reason"), choices_of("reason"))
+
+    class Meta:
+        model = ReturnReceipt
+        fields: list[str] = []
+
+    def in_state(self, rows: QuerySet[ReturnReceipt], _name: str, value: str) -> QuerySet[ReturnReceipt]:
+        """Keep what nobody has signed and what was not destroyed, or what somebody has signed."""
+        if value == "signed":
+            return rows.filter(signed_off_at__isnull=False)
+        return rows.filter(signed_off_at__isnull=True, card__disposition="REGISTERED")
+
+
+class OverdueFilter(df.FilterSet):  # type: ignore[misc]
+    """What was kept too long by counter, shelf, village and what follows."""
+
+    counter = df.ModelChoiceFilter(
+        field_name="counter", label=_("Counter"), widget=SELECT, empty_label=_("all"), queryset=counters_of
+    )
+    shelf = df.CharFilter("shelf", lookup_expr="istartswith", label=_("Shelf"), widget=TEXT)
+    village = df.CharFilter(
+        "card__address__desa_kelurahan", lookup_expr="icontains", label=_("Village"), widget=TEXT
+    )
+    follows = _choice("follows", _("What follows"), choices_of("after_hold"))
+
+    class Meta:
+        model = CounterStay
+        fields: list[str] = []
+
+
+class StrayFilter(df.FilterSet):  # type: ignore[misc]
+    """What was put aside by number and state."""
+
+    q = df.CharFilter("scanned", lookup_expr="icontains", label=_("Number"), widget=TEXT)
+    state = df.ChoiceFilter(
+        method="in_state",
+        label=_("State"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("open", _("open")), ("settled", _("settled"))],
+    )
+
+    class Meta:
+        model = StrayItem
+        fields: list[str] = []
+
+    def in_state(self, rows: QuerySet[StrayItem], _name: str, value: str) -> QuerySet[StrayItem]:
+        """Keep open or settled cases."""
+        return rows.filter(settled_at__isnull=value == "open")
 
 
 class JobFilter(df.FilterSet):  # type: ignore[misc]

@@ -77,6 +77,7 @@ MENU: tuple[Group, ...] = (
                 _("Given out today"), "web:collections", "person-check-fill", O.SERVE_COUNTER, "collection"
             ),
             Entry(_("Returns"), "web:returns", "arrow-return-left", O.RECEIVE_RETURNS, "returns"),
+            Entry(_("Destruction"), "web:destructions", "trash", O.DESTROY_CARDS, "destruction"),
             Entry(_("Transfers"), "web:transfers", "arrow-left-right", O.RECEIVE_RETURNS, "transfer"),
             Entry(
                 _("Village lists"),
@@ -113,6 +114,13 @@ MENU: tuple[Group, ...] = (
             Entry(_("Closures"), "web:closures", "calendar-x", O.SEE_OFFICES, "closure"),
             Entry(_("Delegations"), "web:delegations", "signpost-2", O.MANAGE_OFFICES, "delegation"),
             Entry(_("Quotas"), "web:quotas", "people", O.MANAGE_OFFICES, "quota"),
+            Entry(
+                _("After a failed delivery"),
+                "web:follow-ups",
+                "arrow-return-left",
+                O.MANAGE_OFFICES,
+                "follow-up",
+            ),
         ),
     ),
 )

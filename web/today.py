@@ -18,6 +18,7 @@ from delivery.scope import (
     courier_files_visible_to,
     enquiries_visible_to,
     returns_visible_to,
+    stays_visible_to,
     transfers_visible_to,
     village_lists_visible_to,
 )
@@ -112,7 +113,7 @@ def _news(user: User) -> Iterator[Tile]:
     )  # fmt: skip
     undecided = returns_visible_to(user).filter(decision="UNDECIDED").count()
     yield Tile(
-        _("returns to decide"), undecided, _link("web:returns"), "arrow-return-left", _attention(undecided)
+        _("returns to decide"), undecided, _link("web:returns-decide"), "arrow-return-left", _attention(undecided)
     )
     asked = enquiries_visible_to(user).filter(answered_at__isnull=True).count()
     yield Tile(
@@ -145,6 +146,16 @@ def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
     texts = CourierRow.objects.filter(ours, outcome="UNMAPPED_TEXT")
     unknown = texts.values("status_text", "remark_text").distinct().count()
     yield Tile(_("texts not known"), unknown, _link("web:texts"), "translate", _attention(unknown))
+    late = stays_visible_to(user).filter(live=True).exclude(follows="").count()
+    yield Tile(
+        _("kept longer than planned"), late, _link("web:shelf-overdue"), "clock-history", _attention(late)
+    )
+    listed = returns_visible_to(user).filter(
+        decision="REGISTRY", signed_off_at__isnull=True, card__disposition="REGISTERED"
+    ).count()
+    yield Tile(
+        _("entries to sign off"), listed, _link("web:returns-registry"), "clipboard-check", _attention(listed)
+    )
     cases = HandoverDifference.objects.filter(
         handover__shipment__office=office, closed_at__isnull=True
     ).count()
@@ -209,7 +220,7 @@ def _counter(user: User, at: datetime) -> Iterator[Tile]:
     yield Tile(
         _("kept longer than planned"),
         overdue,
-        _link("web:shelf", sort="until"),
+        _link("web:shelf-overdue"),
         "clock-history",
         _attention(overdue),
     )

@@ -32,6 +32,7 @@ from web.views import (
     partner,
     print_check,
     resident,
+    resident_places,
     resident_choices,
     residents,
     return_decisions,
@@ -128,6 +129,7 @@ urlpatterns: list[URLPattern] = [
     path("akses/", logs.access_list, name="access-log"),
     # offices
     path("kantor/", offices.office_list, name="offices"),
+    path("kantor/<int:office_id>/berkas-status/", offices.status_files, name="office-status-files"),
     path("penutupan/", offices.closure_list, name="closures"),
     path("penutupan/<int:closure_id>/", offices.closure_page, name="closure"),
     path("penutupan/<int:closure_id>/pindah/<int:office_id>/", offices.closure_move, name="closure-move"),
@@ -195,6 +197,7 @@ urlpatterns: list[URLPattern] = [
     path("lacak/", resident.track, name="track"),
     path("lacak/kartu/", resident.card, name="track-card"),
     path("lacak/hari/", resident.choose_day, name="track-day"),
+    path("lacak/antre/", resident_places.hurry, name="track-hurry"),
     path("lacak/tanya/", resident.question, name="track-question"),
     path("lacak/cara/", resident_choices.way, name="track-way"),
     path("lacak/kontak/", resident_choices.contact, name="track-contact"),

@@ -17,9 +17,15 @@ class OfficeSerializer(serializers.ModelSerializer[Office]):
         model = Office
         fields = [
             "code", "name", "kind", "parent", "region_code", "address", "opening_hours", "time_zone",
-            "latitude", "longitude", "is_active",
+            "latitude", "longitude", "applies_status_files", "is_active",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class StatusFilesRequest(Shape):
+    """Whether an office's status files are applied without a person."""
+
+    applies = serializers.BooleanField()
 
 
 class ServingQuery(Shape):

@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from geopy.distance import geodesic
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Role, User
 from accounts.permissions import Operation
+from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.offices import (
@@ -21,8 +24,11 @@ from api.serializers.offices import (
     OfficeSerializer,
     ServingQuery,
     ServingSerializer,
+    StatusFilesRequest,
 )
-from api.serializers.shapes import query
+from api.serializers.shapes import body, query
+from delivery.courier_files.partners import let_apply
+from delivery.scope import offices_managed_by
 from offices.models import Office
 from offices.services import route_villages
 
@@ -40,7 +46,10 @@ class OfficeFilter(filters.FilterSet):  # type: ignore[misc]
 class OfficeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     """Offices of the user's registry; all of them for an administrator."""
 
-    operations = dict.fromkeys(("list", "retrieve", "serving", "nearest"), Operation.SEE_OFFICES)
+    operations = {
+        **dict.fromkeys(("list", "retrieve", "serving", "nearest"), Operation.SEE_OFFICES),
+        "status_files": Operation.MANAGE_OFFICES,
+    }
     queryset = Office.objects.none()
     serializer_class = OfficeSerializer
     filterset_class = OfficeFilter
@@ -84,6 +93,18 @@ class OfficeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         )
         answer = [{"office": office, "distance_km": round(km, 3)} for km, office in found[: asked["limit"]]]
         return Response(NearestSerializer(answer, many=True).data)
+
+    @extend_schema(request=StatusFilesRequest, responses=OfficeSerializer)
+    @action(detail=True, methods=["post"], url_path="status-files")
+    @idempotent
+    def status_files(self, request: Request, code: str) -> Response:
+        """Say whether the office's status files are applied where the sender does not ask for a check first."""
+        office = get_object_or_404(offices_managed_by(self.user), code=code)
+        let_apply(
+            office=office, actor_id=self.user.pk, at=timezone.now(), **body(StatusFilesRequest, request)
+        )
+        office.refresh_from_db()
+        return Response(OfficeSerializer(office).data)
 
 
 def offices_visible_to(user: User) -> QuerySet[Office]:

@@ -270,3 +270,51 @@ def test_a_meaning_said_at_one_registry_moves_no_card_of_another(
     assert Delivery.objects.get(card=mailed.cards[1]).status == "POSTED"
     assert map_text(**said, office_id=mailed.cards[1].office_id).rows == 1
     assert Delivery.objects.get(card=mailed.cards[1]).status == "DELIVERED"
+
+
+def test_a_supervisor_sets_whether_an_office_s_files_are_applied_at_once(
+    at_post: APIClient, client_of: Client, supervisor: User, post_office: Office, foreign_registry: Office
+) -> None:
+    boss = client_of(supervisor)
+    setting = f"/api/v1/offices/{post_office.code}/status-files/"
+    assert at_post.post(setting, {"applies": True}, format="json").status_code == 403
+    assert boss.post(setting, {"applies": True}, format="json").json()["applies_status_files"] is True
+    foreign = f"/api/v1/offices/{foreign_registry.code}/status-files/"
+    assert boss.post(foreign, {"applies": True}, format="json").status_code == 404
+    assert not Office.objects.get(pk=foreign_registry.pk).applies_status_files
+
+
+def test_a_file_is_read_anew_and_its_job_says_what_would_change(
+    at_post: APIClient, client_of: Client, supervisor: User, mailed: Mailed
+) -> None:
+    where, _waiting = uploaded(at_post, news(mailed))
+    worked_on(at_post, where)
+    boss = client_of(supervisor)
+    answer = boss.post(f"{where}replay/", {}, format="json")
+    assert answer.status_code == 202
+    run_job(UUID(answer.json()["id"]))
+    result = boss.get(answer["Location"]).json()["result"]["replayed"]
+    assert (result["rows"], result["changed"], result["applied"]) == (2, 0, False)
+
+
+def test_events_are_recorded_by_hand_and_the_last_is_undone(
+    client_of: Client, printing_user: User, mailed: Mailed
+) -> None:
+    client, events = client_of(printing_user), "/api/v1/events/"
+    said = {
+        "scans": [mailed.items[0].number, "RZ000000005ID"],
+        "status": "ATTEMPT_FAILED",
+        "reason": "ABSENT",
+    }
+    answers = client.post(events, said, format="json").json()
+    assert [answer["outcome"] for answer in answers] == ["applied", "unknown_item"]
+    assert client.post(f"{events}undo/").json() == {"references": [mailed.cards[0].reference]}
+    again = client.post(f"{events}undo/")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_undo")
+
+
+def test_fetching_from_the_post_is_off_until_it_is_set_up(
+    client_of: Client, supervisor: User, mailed: Mailed
+) -> None:
+    answer = client_of(supervisor).post(f"{FILES}pull/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "pull_off")

@@ -24,6 +24,7 @@ from tests.api.world import AT, World, make_world, record_event
 BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
+    "address-requests/", "enquiries/", "messages/", "messages/totals/", "wishes/",
     "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
     "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",

@@ -51,10 +51,17 @@ def test_everything_works_without_script(
     page.locator("button[name=cancel]").click()
     expect(page.locator("button[name=cancel]")).to_have_count(0)
     assert cards[0].appointments.filter(cancelled_at__isnull=True).count() == 0
-    page.locator("details summary").click()
+    asking = page.locator("details", has=page.locator("textarea"))
+    asking.locator("summary").click()
     page.locator("textarea").fill("Bolehkah diambil kakak saya?")
-    page.locator("details button").click()
+    asking.locator("button").click()
     expect(page.get_by_role("status")).to_be_visible()
+    coming = page.locator("details", has=page.locator("input[name=relation]"))
+    coming.locator("summary").click()
+    coming.locator("input[value=SAME_FAMILY_CARD]").check()
+    coming.locator("button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert cards[0].resident_choice.coming == "SAME_FAMILY_CARD"
     assert cards[0].enquiries.get().text == "Bolehkah diambil kakak saya?"
     context.close()
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -282,7 +283,7 @@ def test_a_job_that_died_before_saying_that_it_was_done_is_not_done_twice(shipme
 
 
 def test_files_go_after_the_days_of_the_policy_and_so_do_strays(
-    shipment: Shipment, policy: HandoverPolicy, now: datetime
+    shipment: Shipment, policy: HandoverPolicy, now: datetime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = ask(shipment)
     work(run)
@@ -294,7 +295,9 @@ def test_files_go_after_the_days_of_the_policy_and_so_do_strays(
     assert remove_old_label_files(at=drawn_at + timedelta(hours=12)) == 0
     assert len(folder()) == 2
     assert remove_old_label_files(at=drawn_at + timedelta(days=2)) == 1  # the stray
-    assert remove_old_label_files(at=drawn_at + timedelta(days=3, seconds=1)) == 1
+    LabelPart.objects.update(drawn_at=drawn_at - timedelta(days=3, seconds=1))
+    call_command("forget_uploads")
+    assert "and 1 files of labels" in capsys.readouterr().out
     assert folder() == []
     with pytest.raises(ShipmentRefused) as refused:
         open_label_file(part=run.parts.get(), actor_id=None, at=now)

@@ -108,3 +108,32 @@ def test_an_administrator_says_a_meaning_for_all_and_sees_no_item(
     assert administrator.post("/teks-status/", said).status_code == 302
     assert StatusText.objects.get().office is None
     assert state_of(mailed.cards[0]) == ("DELIVERED", "")
+
+
+def test_a_supervisor_lets_an_office_s_files_be_applied_at_once(
+    at_post: Client, sign_in: SignIn, supervisor: User, post_office: Office
+) -> None:
+    boss = sign_in(supervisor)
+    assert f"/kantor/{post_office.pk}/berkas-status/" in boss.get("/kantor/").content.decode()
+    assert "/berkas-status/" not in at_post.get("/kantor/").content.decode()
+    for word, applies in (("yes", True), ("no", False)):
+        assert boss.post(f"/kantor/{post_office.pk}/berkas-status/", {"applies": word}).status_code == 302
+        post_office.refresh_from_db()
+        assert post_office.applies_status_files is applies
+
+
+def test_what_the_post_said_is_recorded_by_scan_and_undone(
+    sign_in: SignIn, printing_user: User, mailed: Mailed
+) -> None:
+    client = sign_in(printing_user)
+    client.cookies["django_language"] = "en"
+    fields = {"status": "ATTEMPT_FAILED", "reason": "ABSENT", "place": "Tambun", "occurred_at": ""}
+    numbers = ", ".join(str(item.number) for item in mailed.items)
+    page = client.post("/kejadian/", {**fields, "scanned": f"{numbers}; RZ000000005ID"}).content.decode()
+    assert "2 recorded" in page
+    assert "RZ000000005ID: item not known" in page
+    assert {state_of(card) for card in mailed.cards} == {("ATTEMPT_FAILED", "ABSENT")}
+    assert client.post("/kejadian/batal/").status_code == 302
+    assert {state_of(card) for card in mailed.cards} == {("POSTED", "")}
+    refused = client.post("/kejadian/", {"scanned": numbers, "status": ""}).content.decode()
+    assert "Not recorded" in refused

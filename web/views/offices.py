@@ -16,6 +16,7 @@ from accounts.models import Role, User
 from accounts.permissions import Operation, may
 from accounts.services import record
 from delivery.closures import ClosureResult, WaitingCards, close_counters, counters_of_closure
+from delivery.courier_files.partners import SENDERS, let_apply
 from delivery.reopening import take_back_closure
 from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
 from delivery.transfers import move_shelf
@@ -38,7 +39,25 @@ def _registry_offices(user: User) -> QuerySet[Office]:
 def office_list(request: StaffRequest) -> HttpResponse:
     """List the offices with what they serve."""
     offices = _registry_offices(request.user).prefetch_related("areas", "quotas").order_by("kind", "code")
-    return render(request, "web/offices/list.html", {"page": page_of(request, offices)})
+    context = {
+        "page": page_of(request, offices),
+        "sends_files": SENDERS,
+        "may_manage": may(request.user, Operation.MANAGE_OFFICES),
+    }
+    return render(request, "web/offices/list.html", context)
+
+
+@requires(Operation.MANAGE_OFFICES)
+@require_POST
+def status_files(request: StaffRequest, office_id: int) -> HttpResponse:
+    """Say whether an office's status files are applied without a person."""
+    office = get_object_or_404(offices_managed_by(request.user), pk=office_id)
+    applies = request.POST.get("applies") == "yes"
+    try:
+        let_apply(office=office, applies=applies, actor_id=request.user.pk, at=timezone.now())
+    except REFUSALS as error:
+        tell_refusal(request, error)
+    return redirect("web:offices")
 
 
 @requires(Operation.SEE_OFFICES)

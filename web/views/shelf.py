@@ -215,6 +215,12 @@ def route(request: StaffRequest) -> HttpResponse:
             "registry": routed.registry,
         },
     )
+    if routed.sent_again or routed.to_review or routed.village:
+        messages.info(
+            request,
+            _("Sent again: %(again)s; at the review desk: %(review)s; for village lists: %(village)s.")
+            % {"again": routed.sent_again, "review": routed.to_review, "village": routed.village},
+        )
     if routed.undecided:
         messages.warning(
             request,

@@ -1,4 +1,4 @@
-"""manage.py forget_uploads: delete uploads and rejected rows that are kept for some hours only."""
+"""manage.py forget_uploads: delete files that are kept for a time only: uploads, rejected rows, drawn labels."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -9,11 +9,15 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from delivery.courier_files.retention import forget_courier_uploads
+from shipments.label_runs import remove_old_label_files
 from shipments.retention import forget_intake_sheets
 
 
 class Command(BaseCommand):
-    help = "Delete uploads that wait for nobody any more and workbooks of rejected rows; run it every hour."
+    help = (
+        "Delete uploads that wait for nobody any more, workbooks of rejected rows, and labels after the days of each"
+        " office's policy; run it every hour."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -25,4 +29,8 @@ class Command(BaseCommand):
         before = now - timedelta(hours=options["hours"])
         courier = forget_courier_uploads(before=before, at=now)
         intake = forget_intake_sheets(before=before)
-        self.stdout.write(f"{courier} uploads of status files and {intake} sheets of printed cards forgotten")
+        labels = remove_old_label_files(at=now)
+        self.stdout.write(
+            f"forgotten: {courier} uploads of status files, {intake} sheets of printed cards"
+            f" and {labels} files of labels"
+        )

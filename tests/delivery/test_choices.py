@@ -1,0 +1,235 @@
+"""Residents choose where a choice still helps, and a correction keeps the card back until it is decided."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import AuditEntry, User
+from delivery.address_requests import ask_correction, decide_correction, due_at, fields_of
+from delivery.choices import choose_way, say_who_comes, set_contact, settle_wish, want_messages, wish
+from delivery.choices_view import choices_for
+from delivery.messages import queue
+from delivery.models import AddressRequest, ContactChoice, Message, ResidentChoice
+from delivery.refusals import Code, DeliveryRefused
+from offices.models import HandoverPolicy, Office
+from shipments.backlog import fill_backlog
+from shipments.models import BacklogEntry, Card, ShipmentState
+from tests import factories
+from tests.delivery.mailing import mail_cards
+from tests.delivery.shelving import shelve_cards
+
+AT = datetime.fromisoformat("2020-05-04T10:00:00+07:00")
+
+
+@pytest.fixture
+def card(registry: Office) -> Card:
+    card = factories.make_cards(office=registry, number=1, phone="081234567890")[0]
+    fill_backlog(office_id=registry.pk, at=AT)
+    return card
+
+
+@pytest.fixture
+def shelved(registry: Office, post_office: Office, counter: Office) -> Card:
+    return shelve_cards(registry=registry, post_office=post_office, number=1)[0]
+
+
+def in_backlog(card: Card) -> bool:
+    return BacklogEntry.objects.filter(card=card).exists()
+
+
+def code_of(refused: pytest.ExceptionInfo[DeliveryRefused]) -> Code:
+    return refused.value.code
+
+
+# --- the way --------------------------------------------------------------------------------------
+
+
+def test_choosing_the_counter_leaves_the_queue_and_choosing_the_post_enters_it_again(card: Card) -> None:
+    choose_way(card_id=card.pk, channel="COUNTER", at=AT)
+    assert (Card.objects.get(pk=card.pk).channel, in_backlog(card)) == ("COUNTER", False)
+    assert choices_for(card_id=card.pk).collectors  # who will come can be said at once
+    choose_way(card_id=card.pk, channel="POST", at=AT)
+    assert (Card.objects.get(pk=card.pk).channel, in_backlog(card)) == ("POST", True)
+
+
+@pytest.mark.parametrize("state", [ShipmentState.CLOSED, ShipmentState.HANDED_OVER])
+def test_a_card_in_a_closed_shipment_chooses_no_more(
+    state: ShipmentState, card: Card, registry: Office, post_office: Office
+) -> None:
+    mail_cards(office=registry, post_office=post_office, number=1, cards=[card], state=state)
+    assert not choices_for(card_id=card.pk).may_choose_way
+    with pytest.raises(DeliveryRefused) as refused:
+        choose_way(card_id=card.pk, channel="COUNTER", at=AT)
+    assert code_of(refused) is Code.CHOICE_NOT_POSSIBLE
+    assert Card.objects.get(pk=card.pk).channel == "POST"
+
+
+def test_a_resident_cannot_choose_the_village_office(card: Card) -> None:
+    with pytest.raises(DeliveryRefused):
+        choose_way(card_id=card.pk, channel="VILLAGE", at=AT)
+    assert in_backlog(card)
+
+
+# --- contact --------------------------------------------------------------------------------------
+
+
+def test_a_phone_is_kept_normalised_and_sealed(card: Card) -> None:
+    set_contact(card_id=card.pk, phone="+62 811-000-1112", email="warga@example.test", language="en", at=AT)
+    choice = ContactChoice.objects.get()
+    assert (choice.phone, choice.email, choice.language) == ("628110001112", "warga@example.test", "en")
+    stored = ContactChoice.objects.extra(select={"raw": "phone"}).values_list("raw", flat=True)[0]
+    assert "8110001112" not in stored
+    assert list(AuditEntry.objects.filter(operation="SET_CONTACT").values_list("details", flat=True)) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "code"),
+    [("021 555", "", Code.PHONE_INVALID), ("0812 3456 7890", "warga@", Code.EMAIL_INVALID)],
+)
+def test_a_wrong_contact_is_refused_and_nothing_is_kept(
+    phone: str, email: str, code: Code, card: Card
+) -> None:
+    with pytest.raises(DeliveryRefused) as refused:
+        set_contact(card_id=card.pk, phone=phone, email=email, language="id", at=AT)
+    assert code_of(refused) is code
+    assert not ContactChoice.objects.exists()
+
+
+def test_who_wants_no_messages_gets_none_until_they_are_wanted_again(card: Card) -> None:
+    queue(card_ids=[card.pk], occasion="REGISTERED", at=AT)
+    want_messages(card_id=card.pk, wanted=False, at=AT)
+    assert Message.objects.get().state == "WITHDRAWN"
+    assert queue(card_ids=[card.pk], occasion="DISPATCHED", at=AT) == 0
+    want_messages(card_id=card.pk, wanted=True, at=AT)
+    assert queue(card_ids=[card.pk], occasion="DISPATCHED", at=AT) == 1
+
+
+# --- who comes, and where to ------------------------------------------------------------------------
+
+
+def test_who_comes_is_one_of_those_whom_the_office_allows(shelved: Card, registry: Office) -> None:
+    HandoverPolicy.objects.create(office=registry, collectors=["HOLDER", "SAME_FAMILY_CARD"])
+    assert choices_for(card_id=shelved.pk).collectors == ("HOLDER", "SAME_FAMILY_CARD")
+    say_who_comes(card_id=shelved.pk, relation="SAME_FAMILY_CARD", at=AT)
+    with pytest.raises(DeliveryRefused) as refused:
+        say_who_comes(card_id=shelved.pk, relation="VILLAGE_OFFICER", at=AT)
+    assert code_of(refused) is Code.COLLECTOR_NOT_ALLOWED
+    assert ResidentChoice.objects.get().coming == "SAME_FAMILY_CARD"
+
+
+def test_a_wish_names_another_counter_of_the_registry_and_waits_until_it_is_settled(
+    shelved: Card, registry: Office, counter: Office, supervisor: User
+) -> None:
+    other = factories.make_office(
+        code="3216-07", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.07"
+    )
+    elsewhere = factories.make_office(code="3275", kind=Office.Kind.REGISTRY, region_code="32.75")
+    foreign = factories.make_office(
+        code="3275-01", kind=Office.Kind.COUNTER, parent=elsewhere, region_code="32.75"
+    )
+    assert choices_for(card_id=shelved.pk).counters == ((other.code, other.name),)
+    for office in (counter, foreign):
+        with pytest.raises(DeliveryRefused) as refused:
+            wish(card_id=shelved.pk, wish="OTHER_COUNTER", counter_code=office.code, at=AT)
+        assert code_of(refused) is Code.OFFICE_UNKNOWN
+    assert not ResidentChoice.objects.exists()
+    wish(card_id=shelved.pk, wish="OTHER_COUNTER", counter_code=other.code, at=AT)
+    settle_wish(card_id=shelved.pk, actor_id=supervisor.pk, at=AT)
+    assert choices_for(card_id=shelved.pk).wish_settled
+    with pytest.raises(DeliveryRefused) as again:
+        settle_wish(card_id=shelved.pk, actor_id=supervisor.pk, at=AT)
+    assert code_of(again) is Code.ALREADY_SETTLED
+    wish(card_id=shelved.pk, wish="", at=AT)
+    assert choices_for(card_id=shelved.pk).wish == ""
+
+
+def test_a_card_with_the_post_is_not_wished_elsewhere(
+    card: Card, registry: Office, post_office: Office
+) -> None:
+    mail_cards(office=registry, post_office=post_office, number=1, cards=[card])
+    with pytest.raises(DeliveryRefused):
+        wish(card_id=card.pk, wish="RESEND", at=AT)
+    with pytest.raises(DeliveryRefused):
+        say_who_comes(card_id=card.pk, relation="HOLDER", at=AT)
+    assert not ResidentChoice.objects.exists()
+
+
+# --- corrections of the address ---------------------------------------------------------------------
+
+
+def asked(card: Card, **fields: str) -> AddressRequest:
+    return ask_correction(card_id=card.pk, fields=fields or {"alamat": "Jl. Baru  No. 2 "}, at=AT)
+
+
+def test_a_correction_keeps_the_card_back_for_three_days_at_most(card: Card) -> None:
+    request = asked(card, alamat="Jl. Baru  No. 2 ", nik="x")
+    assert fields_of(request) == {"alamat": "Jl. Baru No. 2"}
+    assert due_at(request) == AT + timedelta(hours=72)
+    assert not in_backlog(card)
+    assert fill_backlog(office_id=card.office_id, at=AT) == 0
+    with pytest.raises(DeliveryRefused) as refused:
+        asked(card)
+    assert code_of(refused) is Code.CORRECTION_WAITS
+
+
+def test_an_accepted_correction_is_checked_and_the_card_waits_in_the_queue_again(
+    card: Card, supervisor: User
+) -> None:
+    request = asked(card)
+    assert decide_correction(
+        request_id=request.pk, accept=True, answer="", village_code=factories.JATIMULYA, actor_id=supervisor.pk, at=AT
+    )  # fmt: skip
+    assert in_backlog(card)
+    assert card.address.reviews.get().corrections == {"alamat": "Jl. Baru No. 2"}
+    assert Message.objects.get().occasion == "ADDRESS_CHECKED"
+    with pytest.raises(DeliveryRefused) as refused:
+        decide_correction(request_id=request.pk, accept=False, answer="x", actor_id=supervisor.pk, at=AT)
+    assert code_of(refused) is Code.ALREADY_SETTLED
+    assert Message.objects.count() == 1
+
+
+def test_a_declined_correction_says_why_and_leaves_the_address_as_it_was(
+    card: Card, supervisor: User
+) -> None:
+    request = asked(card)
+    with pytest.raises(DeliveryRefused) as refused:
+        decide_correction(request_id=request.pk, accept=False, answer=" ", actor_id=supervisor.pk, at=AT)
+    assert code_of(refused) is Code.REASON_MISSING
+    decide_correction(
+        request_id=request.pk, accept=False, answer="Di luar wilayah.", actor_id=supervisor.pk, at=AT
+    )
+    assert in_backlog(card)
+    assert card.address.reviews.get().corrections == {}
+    shown = choices_for(card_id=card.pk).correction
+    assert shown is not None
+    assert (shown.state, shown.answer) == ("DECLINED", "Di luar wilayah.")
+
+
+def test_an_address_that_waited_before_waits_at_the_review_desk_again(
+    registry: Office, supervisor: User
+) -> None:
+    card = factories.make_cards(office=registry, number=1, verdict="NEEDS_REVIEW")[0]  # type: ignore[arg-type]
+    request = asked(card)
+    decide_correction(
+        request_id=request.pk, accept=False, answer="Belum jelas.", actor_id=supervisor.pk, at=AT
+    )
+    card.address.refresh_from_db()
+    assert (card.address.verdict, card.address.next_action) == ("NEEDS_REVIEW", "FIX")
+
+
+@pytest.mark.parametrize("fields", [{}, {"alamat": "  "}, {"kabupaten": "Kota Lain"}])
+def test_a_correction_of_nothing_is_refused(fields: dict[str, str], card: Card) -> None:
+    with pytest.raises(DeliveryRefused) as refused:
+        ask_correction(card_id=card.pk, fields=fields, at=AT)
+    assert code_of(refused) is Code.CORRECTION_EMPTY
+    assert in_backlog(card)
+
+
+def test_an_address_on_a_label_is_corrected_no_more(
+    card: Card, registry: Office, post_office: Office
+) -> None:
+    mail_cards(office=registry, post_office=post_office, number=1, cards=[card])
+    with pytest.raises(DeliveryRefused) as refused:
+        asked(card)
+    assert code_of(refused) is Code.CHOICE_NOT_POSSIBLE
+    assert not AddressRequest.objects.exists()
