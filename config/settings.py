@@ -323,6 +323,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChannelEnum": "shipments.models.Channel",
         "HoldActionEnum": "shipments.models.AreaHold.Action",
         "JobStateEnum": "jobs.models.JobState",
+        "DestructionKindEnum": "delivery.models.Destruction.Kind",
         "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
     },
     # no validator on another host
