@@ -326,6 +326,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChannelEnum": "shipments.models.Channel",
         "HoldActionEnum": "shipments.models.AreaHold.Action",
         "JobStateEnum": "jobs.models.JobState",
+        "DestructionKindEnum": "delivery.models.Destruction.Kind",
+        "CourierStatusEnum": "api.serializers.events.COURIER_STATUSES",
+        "CardStatusEnum": "delivery.status.Status",
+        "CourierActionEnum": "api.serializers.events.ACTIONS",
         "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
     },
     # no validator on another host

@@ -52,7 +52,6 @@ class ReadyList:
     issued_at: datetime
     expires_at: datetime
     documents: list[list[str]]
-    old_card_required: bool
     cards: tuple[ReadyCard, ...]
 
 
@@ -120,7 +119,7 @@ def ready_list(*, counter_id: int, actor_id: int | None, at: datetime) -> ReadyL
     )
     return ReadyList(
         token=token, counter=counter.name, issued_at=at, expires_at=expires_at, cards=cards,
-        documents=policy.documents.get(Collector.HOLDER.value, []), old_card_required=policy.old_card_required,
+        documents=policy.documents.get(Collector.HOLDER.value, []),
     )  # fmt: skip
 
 

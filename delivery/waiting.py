@@ -20,6 +20,7 @@ from offices.quotas import QuotaFull, Taken, add_places, places_left, return_pla
 from offices.services import is_closed, local_day, lock_offices, policy_of
 
 URGENT = Quota.Lane.URGENT.value
+HURRY_DAYS = 7
 State = WaitingEntry.State
 LIVE = (State.WAITING, State.OFFERED)
 
@@ -69,6 +70,27 @@ def _refuse_to_wait(stay: CounterStay, day: date, at: datetime) -> None:
     waits = WaitingEntry.objects.filter(card_id=stay.card_id, state__in=LIVE).first()
     if waits is not None:
         raise DeliveryRefused(Code.ALREADY_WAITING, day=waits.day)
+
+
+def waiting_of(*, card_id: int) -> WaitingEntry | None:
+    """Give the card's place on a waiting list, or the place that is kept for it."""
+    return WaitingEntry.objects.filter(card_id=card_id, state__in=LIVE).first()
+
+
+def days_to_wait_for(*, card_id: int, at: datetime) -> list[date]:
+    """Give the next open days of the card's counter, full or not, for somebody in a hurry."""
+    stay = CounterStay.objects.select_related("counter").filter(card_id=card_id, live=True).first()
+    if stay is None:
+        return []
+    today = local_day(office=stay.counter, at=at)
+    days = [today + timedelta(days=ahead) for ahead in range(HURRY_DAYS)]
+    return [
+        day
+        for day in days
+        if day <= stay.hold_until
+        and is_open_day(day, weekdays=stay.counter.open_weekdays)
+        and not is_closed(office=stay.counter, service=Service.PICKUP, on=day)
+    ]
 
 
 def offer_places(*, counter_id: int, lane: str, day: date, at: datetime) -> int:

@@ -7,13 +7,13 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
 from delivery.courier_files.mapping import SheetColumn
 from delivery.courier_files.meanings import SAID_BY_COURIERS
 from delivery.courier_files.rows import REQUIRED
+from delivery.silence import MOST_DAYS
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
 from privacy.models import DataRequest
@@ -206,6 +206,29 @@ class ChosenLabelsForm(LabelForm):
     start = None  # type: ignore[assignment]
 
 
+class SilentForm(Styled, forms.Form):
+    """Which silent items are listed."""
+
+    post_office = forms.ChoiceField(label=_("Post office"), required=False)
+    days = forms.IntegerField(
+        label=_("Silent for open days"),
+        required=False,
+        min_value=1,
+        max_value=MOST_DAYS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, post_offices: Iterable[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(office.code, str(office)) for office in post_offices]
+        self.fields["post_office"].choices = [("", _("all")), *named]  # type: ignore[attr-defined]
+
+    def asked(self) -> tuple[str, int | None]:
+        """The post office's code and the days, empty where nothing that can be read was typed."""
+        self.is_valid()
+        return self.cleaned_data.get("post_office") or "", self.cleaned_data.get("days")
+
+
 class SettleForm(Styled, forms.Form):
     """How a difference was settled."""
 
@@ -249,7 +272,7 @@ class CourierUploadForm(UploadForm):
 class ColumnsForm(Styled, forms.Form):
     """Which column of a sheet holds what: one choice for each thing that is read, from the sheet's own columns."""
 
-    LABELS: Mapping[str, Promise] = {
+    LABELS = {
         "number": _("Item number of the post"),
         "reference": _("Our reference"),
         "status": _("Status"),

@@ -49,7 +49,7 @@ NEXT_STEPS: Mapping[NextStep, Word] = {
         "Cards are sent in the order in which they were printed. You need not come."
     ),
     NextStep.ADDRESS_BEING_CHECKED: _(
-        "The address on record is not clear. Write to us below: which village, RT and RW do you live in?"
+        "The address on record is not clear. Correct it below: street, RT and RW, village and district."
     ),
     NextStep.AREA_ON_HOLD: _("We will send it, or tell you where to collect it, as soon as this ends."),
     NextStep.BEING_REPRINTED: _("The first print was not good enough. You need not do anything."),
@@ -132,6 +132,10 @@ NEWS: Mapping[str, Word] = {
     "wish-off": _("Your wish is taken back."),
     "booked": _("Your day is booked."),
     "cancelled": _("Your place was given back. You can still come, as long as there are places."),
+    "waiting": _(
+        "You are on the waiting list. When a place becomes free, we write to you and keep it for a short time."
+    ),
+    "left": _("You are off the waiting list."),
     "asked": _("Your question has reached the office. It is answered within three days."),
 }
 CHOOSE_A_DAY: Word = _("Choose one of the days.")
@@ -144,6 +148,13 @@ _REFUSALS: Mapping[Code, Word] = {
     Code.ALREADY_BOOKED: _("You have already chosen %(day)s."),
     Code.OFFICE_CLOSED: _("The counter is closed on %(day)s. Choose another day."),
     Code.QUOTA_FULL: _("All places on %(day)s are taken. Choose another day."),
+    Code.SLOT_UNKNOWN: CHOOSE_A_DAY,
+    Code.SLOT_PASSED: _("The time %(slot)s on %(day)s has passed. Choose a later one."),
+    Code.SLOT_FULL: _("All places at %(slot)s on %(day)s are taken. Choose another time."),
+    Code.ALREADY_WAITING: _("You already wait for a place on %(day)s."),
+    Code.NOT_WAITING: _("You are not on a waiting list."),
+    Code.NOT_OFFERED: _("No place is kept for you now."),
+    Code.OFFER_EXPIRED: _("The place was kept for a while and has gone to the next person. Ask again."),
     Code.NOT_BOOKED: _("You have no day to give back."),
     Code.TEXT_MISSING: _("Write your question first."),
     Code.CHOICE_NOT_POSSIBLE: _("Your card has moved on, so this cannot be chosen now."),

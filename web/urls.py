@@ -40,6 +40,7 @@ from web.views import (
     session,
     shelf,
     shipments,
+    silent,
     strays,
     villages,
     waiting,
@@ -113,6 +114,9 @@ urlpatterns: list[URLPattern] = [
     path("kejadian/batal/", by_hand.undo, name="by-hand-undo"),
     path("tata-letak/", columns.layout_list, name="courier-layouts"),
     path("tata-letak/<int:profile_id>/lupakan/", columns.layout_forget, name="courier-layout-forget"),
+    path("tanpa-kabar/", silent.item_list, name="silent"),
+    path("tanpa-kabar/unduh.<str:kind>", silent.item_export, name="silent-export"),
+    path("tanpa-kabar/<int:office_id>/masa/", silent.service_time, name="silent-service-time"),
     path("teks-status/", courier_files.text_list, name="texts"),
     # long work
     path("pekerjaan/", jobs.job_list, name="jobs"),

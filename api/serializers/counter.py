@@ -97,7 +97,41 @@ class BookRequest(Shape):
 
     reference = serializers.CharField(max_length=12)
     day = serializers.DateField()
+    starts_at = serializers.TimeField(
+        allow_null=True, default=None, help_text="the slot; the day's first with a place when left out"
+    )
     lane = serializers.ChoiceField(choices=Quota.Lane.choices, default=Quota.Lane.ORDINARY.value)
+
+
+class BookableQuery(Shape):
+    """On which days and in which slots can this card be collected?"""
+
+    reference = serializers.CharField(max_length=12)
+    lane = serializers.ChoiceField(choices=Quota.Lane.choices, default=Quota.Lane.ORDINARY.value)
+
+
+class FreeSlotSerializer(Shape):
+    """A slot with a place."""
+
+    starts_at = serializers.TimeField()
+    left = serializers.IntegerField()
+
+
+class FreeDaySerializer(Shape):
+    """A day with a place, and its slots that have one."""
+
+    day = serializers.DateField()
+    left = serializers.IntegerField()
+    slots = FreeSlotSerializer(many=True)
+
+
+class BookableSerializer(Shape):
+    """What can be booked, until when the card is kept, and what is booked."""
+
+    until = serializers.DateField()
+    booked = serializers.DateField(allow_null=True)
+    booked_at = serializers.TimeField(allow_null=True)
+    days = FreeDaySerializer(many=True)
 
 
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
@@ -108,7 +142,7 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
 
     class Meta:
         model = Appointment
-        fields = ["id", "reference", "counter", "day", "lane", "booked_at", "cancelled_at"]
+        fields = ["id", "reference", "counter", "day", "starts_at", "lane", "booked_at", "cancelled_at"]
         read_only_fields = fields
 
 

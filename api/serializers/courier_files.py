@@ -4,14 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.serializers.events import ACTIONS, COURIER_STATUSES, REASONS
 from api.serializers.shapes import OutcomesField, Shape
 from api.serializers.uploads import UploadRequest
 from delivery.courier_files import can_be_mapped
 from delivery.courier_files.rows import COLUMNS
-from delivery.courier_files.meanings import SAID_BY_COURIERS
 from delivery.couriers import COURIERS
 from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
-from delivery.status import Action, Reason
 
 
 class CourierFileRequest(UploadRequest):
@@ -126,9 +125,9 @@ class MeaningRequest(Shape):
     courier = serializers.ChoiceField(choices=list(COURIERS), default="POS")
     status_text = serializers.CharField(max_length=120)
     remark_text = serializers.CharField(max_length=120, allow_blank=True, default="")
-    status = serializers.ChoiceField(choices=sorted(SAID_BY_COURIERS))
-    reason = serializers.ChoiceField(choices=[r.value for r in Reason if r], allow_blank=True, default="")
-    action = serializers.ChoiceField(choices=[a.value for a in Action if a], allow_blank=True, default="")
+    status = serializers.ChoiceField(choices=COURIER_STATUSES)
+    reason = serializers.ChoiceField(choices=REASONS, allow_blank=True, default="")
+    action = serializers.ChoiceField(choices=ACTIONS, allow_blank=True, default="")
 
 
 class MappedSerializer(Shape):

@@ -5,16 +5,21 @@ from rest_framework import serializers
 from api.serializers.shapes import Shape
 from delivery.by_hand import HandOutcome
 from delivery.courier_files.meanings import SAID_BY_COURIERS
-from delivery.status import Action, Reason
+from delivery.status import Action, Reason, Status
+
+# what a courier's text, or its word by telephone, may mean
+COURIER_STATUSES = [(status.value, status.value) for status in Status if status in SAID_BY_COURIERS]
+REASONS = [(reason.value, reason.value) for reason in Reason if reason]
+ACTIONS = [(action.value, action.value) for action in Action if action]
 
 
 class HandEventsRequest(Shape):
     """What the post did with scanned items (numbers or references), and when it happened (now when left out)."""
 
     scans = serializers.ListField(child=serializers.CharField(max_length=64), min_length=1, max_length=1_000)
-    status = serializers.ChoiceField(choices=sorted(SAID_BY_COURIERS))
-    reason = serializers.ChoiceField(choices=[r.value for r in Reason if r], allow_blank=True, default="")
-    action = serializers.ChoiceField(choices=[a.value for a in Action if a], allow_blank=True, default="")
+    status = serializers.ChoiceField(choices=COURIER_STATUSES)
+    reason = serializers.ChoiceField(choices=REASONS, allow_blank=True, default="")
+    action = serializers.ChoiceField(choices=ACTIONS, allow_blank=True, default="")
     place = serializers.CharField(max_length=80, allow_blank=True, default="")
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 

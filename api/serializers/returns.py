@@ -81,6 +81,9 @@ class RoutedSerializer(Shape):
     registry = serializers.IntegerField(help_text="deceased or moved away: the registry's own list")
     shelved = serializers.IntegerField(help_text="taken in at their very counter and shelved there")
     undecided = serializers.IntegerField()
+    sent_again = serializers.IntegerField(help_text="put into the backlog again")
+    to_review = serializers.IntegerField(help_text="whose addresses wait at the review desk")
+    village = serializers.IntegerField(help_text="for village lists")
 
 
 class DecideReturnsRequest(Shape):
@@ -93,7 +96,7 @@ class DecideReturnsRequest(Shape):
         choices=[
             (decision.value, decision.label)
             for decision in ReturnReceipt.Decision
-            if decision not in {ReturnReceipt.Decision.UNDECIDED, ReturnReceipt.Decision.SEND_AGAIN}
+            if decision is not ReturnReceipt.Decision.UNDECIDED
         ]
     )
 

@@ -1,10 +1,12 @@
 """Counter pickup: find, check, give out once, take back; appointments."""
 
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.db.models import Q, QuerySet
+from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -14,12 +16,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Operation
+from api.downloads import made_file
 from api.idempotency import idempotent
 from api.pagination import Pages
 from api.problems import REFUSALS, sentence
 from api.resource import Resource
 from api.serializers.counter import (
     AppointmentSerializer,
+    BookableQuery,
+    BookableSerializer,
     BookRequest,
     CheckAnswer,
     CheckRequest,
@@ -28,10 +33,11 @@ from api.serializers.counter import (
     FindRequest,
     FoundSerializer,
 )
-from api.serializers.shapes import ReasonRequest, body
+from api.serializers.shapes import ReasonRequest, body, query
 from delivery import counter as desk
-from delivery.appointments import book, cancel_booking
+from delivery.appointments import book, bookable_days, cancel_booking
 from delivery.models import Appointment, Collection
+from delivery.receipts import write_receipt
 from delivery.refusals import DeliveryRefused
 from delivery.scope import appointments_visible_to, cards_in_scope, collections_visible_to
 from offices.models import Office
@@ -94,6 +100,7 @@ class CollectionViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
 
     operations = {
         **dict.fromkeys(("list", "retrieve", "create"), Operation.SERVE_COUNTER),
+        "receipt": Operation.SERVE_COUNTER,
         "undo": Operation.UNDO_COLLECTION,
     }
     queryset = Collection.objects.none()
@@ -120,6 +127,19 @@ class CollectionViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
         )
         return Response(CollectionSerializer(collection).data, status=201)
 
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, filters=False)
+    @action(detail=True, pagination_class=None)
+    def receipt(self, request: Request, pk: str) -> FileResponse:
+        """Give the resident's receipt as PDF, with initials and no NIK; it is recorded who took it."""
+        collection_id = self.get_object().pk
+
+        def write(output: BinaryIO) -> None:
+            write_receipt(
+                collection_id=collection_id, output=output, actor_id=self.user.pk, at=timezone.now()
+            )
+
+        return made_file(write, name=f"tanda-terima-{collection_id}", extension="pdf")
+
     @extend_schema(request=ReasonRequest, responses=CollectionSerializer)
     @action(detail=True, methods=["post"])
     @idempotent
@@ -137,7 +157,7 @@ class CollectionViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
 class AppointmentViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
     """Appointments at counters."""
 
-    operations = dict.fromkeys(("list", "retrieve", "create", "cancel"), Operation.SERVE_COUNTER)
+    operations = dict.fromkeys(("list", "retrieve", "create", "cancel", "bookable"), Operation.SERVE_COUNTER)
     queryset = Appointment.objects.none()
     serializer_class = AppointmentSerializer
     filterset_fields = {
@@ -159,6 +179,14 @@ class AppointmentViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
         asked = body(BookRequest, request)
         booked = book(card_id=self.card_of(asked.pop("reference")), at=timezone.now(), **asked)
         return Response(AppointmentSerializer(booked).data, status=201)
+
+    @extend_schema(parameters=[BookableQuery], responses=BookableSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def bookable(self, request: Request) -> Response:
+        """Give the days and slots with a place at the counter where the card waits."""
+        asked = query(BookableQuery, request)
+        found = bookable_days(card_id=self.card_of(asked["reference"]), lane=asked["lane"], at=timezone.now())
+        return Response(BookableSerializer(found).data)
 
     @extend_schema(request=None, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
+from django.http import FileResponse
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -32,10 +33,20 @@ from api.serializers.returns import (
     TransfersAnswer,
     TransferSerializer,
 )
-from api.serializers.shapes import body
+from api.serializers.shapes import body, query
+from api.serializers.undelivered import (
+    OtherAddressAnswer,
+    OtherAddressRequest,
+    ResumedSerializer,
+    SheetQuery,
+)
+from api.sheets import SHEET_FILE, code_of, sheet_file
+from delivery.deciding import registry_of
 from delivery.models import ReturnReceipt, Transfer, TransferCard
+from delivery.resending import resume_sending, send_to_other_address
 from delivery.returns import ReturnScan, decide_returns, receive_returns, route_returns
 from delivery.scope import cards_in_scope, returns_visible_to, transfers_visible_to
+from delivery.sheets import returns_sheet, transfers_sheet
 from delivery.transfers import receive_transfer, send_transfers
 from offices.models import Office
 
@@ -55,8 +66,8 @@ class ReturnViewSet(ListModelMixin, Resource):
     """Returns of the office's cards, newest first."""
 
     operations = {
-        **dict.fromkeys(("list", "create"), Operation.RECEIVE_RETURNS),
-        **dict.fromkeys(("route", "decide"), Operation.ROUTE_RETURNS),
+        **dict.fromkeys(("list", "create", "export"), Operation.RECEIVE_RETURNS),
+        **dict.fromkeys(("route", "decide", "resume", "other_address"), Operation.ROUTE_RETURNS),
     }
     queryset = ReturnReceipt.objects.none()
     serializer_class = ReturnSerializer
@@ -96,6 +107,9 @@ class ReturnViewSet(ListModelMixin, Resource):
                 "registry": routed.registry,
                 "shelved": routed.shelved,
                 "undecided": routed.undecided,
+                "sent_again": routed.sent_again,
+                "to_review": routed.to_review,
+                "village": routed.village,
             }
         )
 
@@ -114,12 +128,46 @@ class ReturnViewSet(ListModelMixin, Resource):
         )
         return Response({"decided": decided})
 
+    @extend_schema(request=None, responses=ResumedSerializer)
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def resume(self, request: Request) -> Response:
+        """Send on the cards whose addresses the review desk has decided."""
+        resumed = resume_sending(
+            office_id=registry_of(self.office_id), actor_id=self.user.pk, at=timezone.now()
+        )
+        return Response(ResumedSerializer(resumed).data)
+
+    @extend_schema(request=OtherAddressRequest, responses=OtherAddressAnswer)
+    @action(detail=False, methods=["post"], url_path="other-address")
+    @idempotent
+    def other_address(self, request: Request) -> Response:
+        """Send a card again, to another address of the same regency; a doubtful one waits at the review desk."""
+        asked = body(OtherAddressRequest, request)
+        (card_id,) = card_ids_of(self.user, [asked.pop("reference")])
+        queued = send_to_other_address(
+            office_id=self.office_id,
+            card_id=card_id,
+            address=asked,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+        )
+        return Response({"queued": queued})
+
+    @extend_schema(parameters=[SheetQuery], responses=SHEET_FILE, filters=True)
+    @action(detail=False, pagination_class=None)
+    def export(self, request: Request) -> FileResponse:
+        """Give the list with names as a file; that it left is recorded."""
+        kind = query(SheetQuery, request)["file_type"]
+        rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
+        return sheet_file(returns_sheet(rows, words=code_of, actor_id=self.user.pk, at=timezone.now()), kind)
+
 
 class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     """Batches of cards between the registry and its counters, newest first."""
 
     operations = {
-        **dict.fromkeys(("list", "retrieve", "cards", "receive"), Operation.RECEIVE_RETURNS),
+        **dict.fromkeys(("list", "retrieve", "cards", "receive", "export"), Operation.RECEIVE_RETURNS),
         "create": Operation.ROUTE_RETURNS,
     }
     queryset = Transfer.objects.none()
@@ -139,6 +187,14 @@ class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         sent = send_transfers(office_id=self.office_id, actor_id=self.user.pk, at=timezone.now())
         shown = self.get_queryset().filter(pk__in=[transfer.pk for transfer in sent]).order_by("pk")
         return Response(TransfersAnswer({"transfers": shown}).data, status=201)
+
+    @extend_schema(parameters=[SheetQuery], responses=SHEET_FILE, filters=True)
+    @action(detail=False, pagination_class=None)
+    def export(self, request: Request) -> FileResponse:
+        """Give the list as a file."""
+        kind = query(SheetQuery, request)["file_type"]
+        rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
+        return sheet_file(transfers_sheet(rows, at=timezone.now()), kind)
 
     @extend_schema(responses=TransferCardSerializer(many=True), filters=False)
     @action(detail=True)

@@ -14,17 +14,16 @@ from django.db import transaction
 from accounts.services import record
 from delivery import bulk
 from delivery.courier_files.rows import COLUMNS
-from delivery.courier_files.uploading import upload
-from delivery.couriers.tracking_api import (
+from delivery.courier_files.tracking_api import (
     FIELDS,
     Pulled,
     Puller,
     PullMisconfigured,
-    PullOff,
     TrackedRow,
     TrackingApi,
-    configured_api,
+    check,
 )
+from delivery.courier_files.uploading import upload
 from delivery.models import CourierFile
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import COMING_BACK, WITH_THE_POST
@@ -123,12 +122,22 @@ def moving_numbers(*, office_id: int, most: int) -> list[str]:
 
 
 def _api() -> TrackingApi:
+    if not is_set_up():
+        raise DeliveryRefused(Code.PULL_OFF)
+    api = TrackingApi(
+        url=settings.COURIER_PULL_URL,
+        token=settings.COURIER_PULL_TOKEN,
+        asked=settings.COURIER_PULL_ASKED,
+        rows=settings.COURIER_PULL_ROWS,
+        fields=settings.COURIER_PULL_FIELDS,
+        batch=max(1, settings.COURIER_PULL_BATCH),
+        per_second=settings.COURIER_PULL_PER_SECOND,
+    )
     try:
-        return configured_api()
-    except PullOff as error:
-        raise DeliveryRefused(Code.PULL_OFF) from error
+        check(api)
     except PullMisconfigured as error:
         raise DeliveryRefused(Code.PULL_MISCONFIGURED) from error
+    return api
 
 
 def _check(office: Office) -> None:

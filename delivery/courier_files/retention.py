@@ -1,5 +1,6 @@
 """Forget uploads that waited in vain for a person: their personal columns are nobody's to keep."""
 
+import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -25,7 +26,7 @@ def forget_courier_uploads(*, before: datetime, at: datetime) -> int:
     return forgotten
 
 
-def _forget(file_id: object, at: datetime) -> bool:
+def _forget(file_id: uuid.UUID, at: datetime) -> bool:
     with transaction.atomic():
         courier_file = (
             CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=file_id)

@@ -28,7 +28,7 @@ LISTS = [
     "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
     "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
-    "shipments/", "transfers/", "village-lists/",
+    "shipments/", "transfers/", "village-lists/", "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
 ]  # fmt: skip
 GROWING = [
     "appointments/",

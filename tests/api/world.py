@@ -14,18 +14,23 @@ from delivery.models import (
     CounterStay,
     CourierFile,
     Delivery,
+    Destruction,
+    DestructionCard,
     Enquiry,
     Message,
+    OfflineConflict,
     ResidentChoice,
     ReturnReceipt,
+    StrayItem,
     TrackingEvent,
     Transfer,
     TransferCard,
     VillageList,
     VillageListCard,
+    WaitingEntry,
 )
 from jobs.models import Job
-from offices.models import Office
+from offices.models import Closure, Delegation, Office
 from privacy.crypto import blind_index
 from shipments.models import (
     AreaHold,
@@ -45,6 +50,7 @@ from tests.factories import JATIMULYA
 AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
 KK = "3216060101010001"
 PHONE = "081234567890"
+_FAR_AWAY = {"starts_on": date(2099, 1, 1), "ends_on": date(2099, 1, 1)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,12 @@ class World:
     collection: Collection
     appointment: Appointment
     village_list: VillageList
+    waiting: WaitingEntry
+    conflict: OfflineConflict
+    closure: Closure
+    delegation: Delegation
+    destruction: Destruction
+    stray_item: StrayItem
     message: Message
     enquiry: Enquiry
     address_request: AddressRequest
@@ -78,9 +90,13 @@ class World:
             "address-request": str(self.address_request.pk),
             "appointment": str(self.appointment.pk),
             "card": self.card.reference,
+            "closure": str(self.closure.pk),
             "collection": str(self.collection.pk),
+            "conflict": str(self.conflict.pk),
+            "delegation": str(self.delegation.pk),
             "column-profile": str(self.column_profile.pk),
             "courier-file": str(self.courier_file.pk),
+            "destruction": str(self.destruction.pk),
             "difference": str(self.difference.pk),
             "enquiry": str(self.enquiry.pk),
             "hold": str(self.hold.pk),
@@ -92,8 +108,10 @@ class World:
             "office": self.counter.code,
             "region": JATIMULYA,
             "shipment": str(self.shipment.pk),
+            "stray-item": str(self.stray_item.pk),
             "transfer": str(self.transfer.pk),
             "village-list": str(self.village_list.pk),
+            "waiting": str(self.waiting.pk),
             "wish": self.card.reference,
         }[basename]
 
@@ -141,6 +159,25 @@ def make_world(code: str, *, region: str) -> World:
         collection=_collection(cards[2], counter),
         appointment=_appointment(cards[3], counter),
         village_list=_village_list(cards[4], counter),
+        waiting=WaitingEntry.objects.create(
+            card=cards[3], counter=counter, lane="URGENT", day=date(2099, 1, 2), joined_at=AT
+        ),
+        conflict=OfflineConflict.objects.create(
+            counter=counter,
+            card=cards[2],
+            nonce=f"offline-{code}",
+            code="ALREADY_COLLECTED",
+            confirmed_at=AT,
+            reported_at=AT,
+        ),
+        closure=Closure.objects.create(office=counter, reason="x", **_FAR_AWAY),
+        delegation=Delegation.objects.create(
+            office=counter, delegate=registry, service="PICKUP", **_FAR_AWAY
+        ),
+        destruction=_destruction(registry),
+        stray_item=StrayItem.objects.create(
+            office=counter, scanned=f"P{code}", outcome="UNKNOWN", found_at=AT
+        ),
         message=Message.objects.create(card=cards[0], occasion="DISPATCHED", not_before=AT, created_at=AT),
         enquiry=_asked(cards[0]),
         address_request=AddressRequest.objects.create(
@@ -218,6 +255,15 @@ def _appointment(card: Card, counter: Office) -> Appointment:
     CounterStay.objects.create(card=card, counter=counter, arrived_at=AT, hold_until=date(2020, 6, 3))
     record_event(card, "READY_AT_COUNTER")
     return Appointment.objects.create(card=card, counter=counter, day=date(2020, 5, 11), booked_at=AT)
+
+
+def _destruction(registry: Office) -> Destruction:
+    (card,) = factories.make_cards(office=registry, number=1, disposition="VOID")
+    destruction = Destruction.objects.create(
+        number=f"PK-{registry.code}", office=registry, kind="CARDS", cards=1, opened_at=AT
+    )
+    DestructionCard.objects.create(destruction=destruction, card=card)
+    return destruction
 
 
 def _village_list(card: Card, counter: Office) -> VillageList:

@@ -227,7 +227,7 @@ def test_undo_as_a_job_is_finished_by_another_worker_after_the_first_was_killed(
     assert sorted(state_of(card)[0] for card in mailed.cards) == ["DELIVERED", "POSTED", "POSTED"]
     run_job(file.job.pk)
     file.refresh_from_db()
-    assert (file.state, Job.objects.get(pk=file.job_id).result["voided"]) == ("UNDONE", 1)
+    assert (file.state, Job.objects.get(kind="courier.undo").result["voided"]) == ("UNDONE", 1)
     assert {state_of(card)[0] for card in mailed.cards} == {"POSTED"}
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from delivery.courier_files import process
+from delivery.courier_files import process, tracking_api
 from delivery.courier_files.pulling import moving_numbers, pull, start_pull
-from delivery.couriers import tracking_api
-from delivery.couriers.tracking_api import TrackingApi
+from delivery.courier_files.tracking_api import TrackingApi
 from delivery.models import CourierFile, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
 from jobs.models import Job
@@ -28,7 +27,7 @@ from tests.delivery.mailing import Mailed, mail_cards, state_of
 pytestmark = pytest.mark.django_db
 AT = datetime(2020, 5, 7, 2, 0, tzinfo=UTC)
 FIELDS = {"number": "connote", "status": "status", "remark": "description", "date": "date", "place": "office"}
-Answer = tuple[int, bytes, dict[str, str], float]
+Answer = tuple[int, bytes, Mapping[str, str], float]
 
 
 @dataclass
@@ -143,7 +142,8 @@ def test_no_redirect_is_followed_no_long_answer_read_and_a_dead_server_is_left_a
     monkeypatch.setattr(tracking_api, "LARGEST_ANSWER", 1_000)
     elsewhere = {"Location": post.url.replace("127.0.0.1", "localhost")}
     long = json.dumps({"data": [row(str(mailed.items[0].number), description="x" * 2_000)]}).encode()
-    post.prepared = [(302, b"", elsewhere, 0)] * 3 + [(200, long, {}, 0)] * 3 + [(500, b"", {}, 0)] * 6
+    answers: list[Answer] = [(302, b"", elsewhere, 0), (200, long, {}, 0), (500, b"", {}, 0)]
+    post.prepared = [answer for answer in answers for _try in range(3)]
     report = pull(office=registry, actor_id=None, at=AT, api=api(post, batch=1), enqueue=False)
     assert (len(post.asked), report.rows, report.unanswered) == (9, 0, 4)
     assert TrackingEvent.objects.exclude(status="POSTED").count() == 0

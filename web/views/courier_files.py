@@ -45,22 +45,10 @@ def file_list(request: StaffRequest) -> HttpResponse:
     form = CourierUploadForm(request.POST or None, request.FILES or None, initial={"what": usual})
     refusal = ""
     if request.method == "POST" and may_import and form.is_valid():
-        file, what = form.cleaned_data["file"], form.cleaned_data["what"]
         try:
-            uploaded = upload(
-                file=file.file,
-                name=file.name,
-                office_id=office_of(request.user).pk,
-                actor_id=request.user.pk,
-                at=timezone.now(),
-                enqueue=what != "columns",
-                apply=what == "apply",
-            )
+            return _taken(request, form)
         except REFUSALS as error:
             refusal = refusal_text(error)
-        else:
-            page = "web:courier-file-columns" if what == "columns" else "web:courier-file"
-            return redirect(page, file_id=uploaded.pk)
     files = courier_files_visible_to(request.user).select_related("uploaded_by", "office")
     found = CourierFileFilter(request.GET, queryset=files)
     page = page_of(request, found.qs.order_by("-uploaded_at", "pk"))
@@ -74,6 +62,21 @@ def file_list(request: StaffRequest) -> HttpResponse:
         "may_pull": may_pull,
     }
     return render(request, "web/courier_files/list.html", context)
+
+
+def _taken(request: StaffRequest, form: CourierUploadForm) -> HttpResponse:
+    file, what = form.cleaned_data["file"], form.cleaned_data["what"]
+    uploaded = upload(
+        file=file.file,
+        name=file.name,
+        office_id=office_of(request.user).pk,
+        actor_id=request.user.pk,
+        at=timezone.now(),
+        enqueue=what != "columns",
+        apply=what == "apply",
+    )
+    view = "web:courier-file-columns" if what == "columns" else "web:courier-file"
+    return redirect(view, file_id=uploaded.pk)
 
 
 @requires(Operation.IMPORT_COURIER_FILES)

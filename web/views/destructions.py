@@ -1,10 +1,11 @@
 """Lists of cards to destroy: make one, sign it as one of two officers, print its record."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -33,6 +34,10 @@ from web.messages import refusal_text, tell_refusal
 Kind = Destruction.Kind
 
 
+# The kind of a list in its page's address.
+KINDS: Mapping[str, Destruction.Kind] = {"kartu": Kind.CARDS, "lama": Kind.OLD_CARDS}
+
+
 class SignForm(Styled, forms.Form):
     """A signature: the officer has counted."""
 
@@ -51,7 +56,9 @@ def destructions(request: StaffRequest) -> HttpResponse:
 @requires(Operation.DESTROY_CARDS)
 def new(request: StaffRequest, kind: str) -> HttpResponse:
     """Show what may be put on a list of this kind, and make one of what is ticked."""
-    chosen_kind = Kind.OLD_CARDS if kind == "lama" else Kind.CARDS
+    chosen_kind = KINDS.get(kind)
+    if chosen_kind is None:
+        raise Http404
     office = office_of(request.user)
     if request.method == "POST":
         try:

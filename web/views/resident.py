@@ -36,6 +36,7 @@ from delivery.choices_view import choices_for
 from delivery.enquiries import answers_for, ask
 from delivery.public_view import PublicView, Stage
 from delivery.refusals import DeliveryRefused
+from delivery.waiting import days_to_wait_for, waiting_of
 from shipments.models import Card
 from web.access import public
 from web.resident_words import (
@@ -169,8 +170,10 @@ def choose_day(request: HttpRequest) -> HttpResponse:
         if request.POST.get("cancel"):
             cancel_booking(card_id=view.card_id, at=now)
             return tell("cancelled")
-        day = forms.DateField().clean(request.POST.get("day"))
-        book(card_id=view.card_id, day=day, lane=ORDINARY, at=now)
+        chosen, _at, slot = request.POST.get("day", "").partition("T")  # a day, or a day with its slot
+        day = forms.DateField().clean(chosen)
+        starts_at = forms.TimeField(required=False).clean(slot)
+        book(card_id=view.card_id, day=day, starts_at=starts_at, lane=ORDINARY, at=now)
     except forms.ValidationError:
         return resident_page(request, view, refused=str(CHOOSE_A_DAY), status=422)
     except DeliveryRefused as refusal:
@@ -257,6 +260,7 @@ def resident_page(
         "receiver": receiver_word(view.receiver),
         "steps": [(STAGES[step.stage], step) for step in view.steps],
         "bookable": _bookable(view),
+        **_waiting(view),
         "answers": answers_for(card_id=view.card_id),
         "refused": refused,
         "news": NEWS.get(request.GET.get("news", ""), ""),
@@ -272,7 +276,10 @@ def _choices(request: HttpRequest, view: PublicView) -> dict[str, Any]:
     """Give what may be chosen, in words; what was typed into a correction that was refused stays typed."""
     choices = choices_for(card_id=view.card_id)
     correction = choices.correction
+    waits = correction is not None and correction.state == "OPEN"
+    lead = {"next_step": CORRECTIONS["OPEN"]} if waits and choices.channel == "POST" else {}
     return {
+        **lead,
         "choices": choices,
         "collectors": [(code, COLLECTORS[code]) for code in choices.collectors if code in COLLECTORS],
         "comes": COLLECTORS.get(choices.coming, ""),
@@ -282,6 +289,15 @@ def _choices(request: HttpRequest, view: PublicView) -> dict[str, Any]:
             (name, ADDRESS_FIELDS[name], limit, request.POST.get(name, "")) for name, limit in FIELDS.items()
         ],
     }
+
+
+def _waiting(view: PublicView) -> dict[str, Any]:
+    """Give the place on a waiting list, or else the days for which somebody in a hurry may ask."""
+    if view.counter is None:
+        return {}
+    entry = waiting_of(card_id=view.card_id)
+    days = [] if entry is not None else days_to_wait_for(card_id=view.card_id, at=timezone.now())
+    return {"waiting": entry, "hurry_days": days}
 
 
 def _bookable(view: PublicView) -> Bookable | None:

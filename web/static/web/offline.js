@@ -52,6 +52,7 @@
       await fetch(root.dataset.page, { credentials: "same-origin" }); // so that the worker keeps it
     } catch { /* the old list holds until the day ends */ }
     show();
+    root.dataset.ready = "yes";
   }
 
   /* Sent as often as it takes: the server knows each by its nonce and answers the same. */

@@ -11,8 +11,15 @@ const PARTS = [
 const PATIENCE = 5000; // milliseconds until a network that does not answer counts as none
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(STORE).then((store) => store.addAll(PARTS)).then(() => self.skipWaiting()));
+  event.waitUntil(fill().then(() => self.skipWaiting()));
 });
+
+async function fill() {
+  const store = await caches.open(STORE);
+  await store.addAll(PARTS);
+  const page = await fetch(PAGE, { credentials: "same-origin" });
+  if (page.ok && !page.redirected) await store.put(PAGE, page);
+}
 
 self.addEventListener("activate", (event) => {
   const old = (names) => names.filter((name) => name.startsWith("antarktp-counter-") && name !== STORE);

@@ -12,7 +12,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
 LONGEST_ANSWER_S: Final = 30.0
@@ -24,10 +23,6 @@ _LONGEST_PAUSE_S: Final = 30.0
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 FIELDS: Final = ("number", "status", "remark", "date", "place")
 _NEEDED: Final = frozenset({"number", "status", "date"})
-
-
-class PullOff(Exception):
-    """The operator has set no tracking API up."""
 
 
 class PullMisconfigured(Exception):
@@ -74,23 +69,6 @@ class Pulled:
     rows: list[TrackedRow] = field(default_factory=list)
     unanswered: int = 0
     foreign: int = 0
-
-
-def configured_api() -> TrackingApi:
-    """Give the API of the settings. Raises PullOff when there is none, PullMisconfigured when it may not be asked."""
-    if not settings.COURIER_PULL_URL:
-        raise PullOff
-    api = TrackingApi(
-        url=settings.COURIER_PULL_URL,
-        token=settings.COURIER_PULL_TOKEN,
-        asked=settings.COURIER_PULL_ASKED,
-        rows=settings.COURIER_PULL_ROWS,
-        fields=settings.COURIER_PULL_FIELDS,
-        batch=max(1, settings.COURIER_PULL_BATCH),
-        per_second=settings.COURIER_PULL_PER_SECOND,
-    )
-    check(api)
-    return api
 
 
 def check(api: TrackingApi) -> None:
