@@ -29,6 +29,7 @@ class Code(StrEnum):
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
+    SERVICE_DAYS_INVALID = "SERVICE_DAYS_INVALID"
     OFFICE_SENDS_NO_STATUS_FILES = "OFFICE_SENDS_NO_STATUS_FILES"
     # returns and transfers
     OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
@@ -142,6 +143,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.OFFICE_SENDS_NO_STATUS_FILES: (
         "Status files come from a registry office or a post office, and %(office)s is neither. Upload it there."
     ),
+    Code.SERVICE_DAYS_INVALID: "The service time is 1 to %(most)s open days; %(days)s is none of them.",
     Code.OFFICE_UNKNOWN: "There is no office with the code %(office)s. See the list of offices.",
     Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
     Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",

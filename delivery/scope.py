@@ -92,6 +92,18 @@ def status_texts_visible_to(user: User) -> QuerySet[StatusText]:
     return StatusText.objects.none()
 
 
+def post_offices_visible_to(user: User) -> QuerySet[Office]:
+    """Give a registry the post offices that work for it, a partner its own."""
+    if user.office_id is None or not user.is_active:
+        return Office.objects.none()
+    offices = Office.objects.filter(kind=Office.Kind.POST_OFFICE).order_by("code")
+    if user.role in _REGISTRY:
+        return offices.filter(parent_id=user.office_id)
+    if user.role == Role.PARTNER:
+        return offices.filter(pk=user.office_id)
+    return Office.objects.none()
+
+
 def returns_visible_to(user: User) -> QuerySet[ReturnReceipt]:
     """Give a registry the returns of its cards, a counter those that it took in."""
     if user.office_id is None or not user.is_active:

@@ -143,3 +143,8 @@ def set_applies_status_files(*, office_id: int, applies: bool) -> bool:
     """Say whether an office's status files are applied without a person; give whether this changed anything."""
     changed = Office.objects.filter(pk=office_id).exclude(applies_status_files=applies)
     return changed.update(applies_status_files=applies) == 1
+
+
+def set_service_days(*, office_id: int, days: int | None) -> None:
+    """Give a post office its own service time in open days, or (None) the registry's policy."""
+    Office.objects.filter(pk=office_id).update(service_days=days)

@@ -4,7 +4,6 @@ import django_filters as df
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +12,8 @@ from addresses.models import Verdict
 from delivery.ledger import cards_in_bucket
 from delivery.models import CounterStay, CourierFile, CourierRow, Message, ReturnReceipt, StrayItem
 from delivery.scope import stays_visible_to
-from delivery.silence import silent_since
 from jobs.models import Job, JobState
 from offices.models import Office
-from offices.services import policy_of
 from privacy.models import AccessRecord
 from shipments.models import Card, Channel, HandoverDifference, IntakeFile, Lane, Shipment, ShipmentState
 from shipments.numbers import normalise
@@ -68,8 +65,6 @@ class CardFilter(df.FilterSet):  # type: ignore[misc]
         method="contradicted", label=_("only with contradictions"), widget=CHECK
     )
 
-    silent = df.BooleanFilter(method="without_news", label=_("only silent items"), widget=CHECK)
-
     class Meta:
         model = Card
         fields: list[str] = []
@@ -85,14 +80,6 @@ class CardFilter(df.FilterSet):  # type: ignore[misc]
     def in_bucket(self, rows: QuerySet[Card], _name: str, value: str) -> QuerySet[Card]:
         """Keep the cards of one bucket of the ledger."""
         return rows.filter(pk__in=cards_in_bucket(office_id=None, bucket=value).values("pk"))
-
-    def without_news(self, rows: QuerySet[Card], _name: str, value: bool) -> QuerySet[Card]:
-        """Keep the cards of which the post has said nothing for longer than the usual days."""
-        if not value:
-            return rows
-        user = self.request.user
-        days = policy_of(office=user.office).silent_after_days if user.office else 0
-        return rows.filter(delivery__in=silent_since(at=timezone.now(), days=days))
 
     def contradicted(self, rows: QuerySet[Card], _name: str, value: bool) -> QuerySet[Card]:
         """Keep the cards whose events contradict each other."""

@@ -65,6 +65,7 @@ MENU: tuple[Group, ...] = (
                 "courier",
             ),
             Entry(_("Record events"), "web:by-hand", "pencil", O.RECORD_EVENTS, "by-hand"),
+            Entry(_("Silent items"), "web:silent", "hourglass-split", O.SEE_SHIPMENTS, "silent"),
             Entry(_("Texts not known"), "web:texts", "translate", O.MAP_STATUS_TEXTS, "texts"),
         ),
     ),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -17,16 +18,17 @@ from delivery.scope import (
     appointments_visible_to,
     courier_files_visible_to,
     enquiries_visible_to,
+    post_offices_visible_to,
     returns_visible_to,
     stays_visible_to,
     transfers_visible_to,
     village_lists_visible_to,
 )
-from delivery.silence import silent_since
+from delivery.silence import Patience, patience_with, silence_of, silent_items
 from jobs.models import JobState
 from offices.models import Closure, Office, Quota
 from offices.quotas import places_left
-from offices.services import local_day, policy_of
+from offices.services import local_day
 from privacy.models import AccessRecord, DataRequest
 from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
 from shipments.numbering import number_stock
@@ -35,6 +37,7 @@ from web.access import office_of
 from web.views.jobs import jobs_of
 
 SOON = timedelta(hours=24)
+MOST_SIGNALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class Tile:
     icon: str
     tone: str = ""
     hint: Promise | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A sentence about what needs a supervisor's eye, with the list behind it."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +138,6 @@ def _news(user: User) -> Iterator[Tile]:
 def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
     office = office_of(user)
     yield from _printing(user, at)
-    silent = _silent(office, at)
-    hint = _("no news for a long time")
-    yield Tile(
-        _("silent items"),
-        silent,
-        _link("web:cards", silent="true"),
-        "hourglass-split",
-        _attention(silent),
-        hint,
-    )
     contradicted = Delivery.objects.filter(card__office=office, contradictions__gt=0).count()
     yield Tile(
         _("cards with contradictions"), contradicted, _link("web:cards", contradictions="true"),
@@ -165,11 +166,30 @@ def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
     )  # fmt: skip
 
 
-def _silent(office: Office, at: datetime) -> int:
-    return silent_since(at=at, days=policy_of(office=office).silent_after_days, office_id=office.pk).count()
+def _patience(user: User, at: datetime) -> Patience:
+    return patience_with(offices=list(post_offices_visible_to(user)), at=at)
 
 
-def _partner(user: User, _at: datetime) -> Iterator[Tile]:
+def signals_of(user: User, at: datetime) -> list[Signal]:
+    """Say to a supervisor which post offices give no news, those with the most silent items first."""
+    if user.role != Role.SUPERVISOR or user.office_id is None:
+        return []
+    return [
+        Signal(
+            _("%(office)s: %(items)s items without news for %(days)s open days")
+            % {
+                "office": silence.office.name,
+                "items": number_format(silence.items, force_grouping=True),
+                "days": number_format(silence.service_days),
+            },
+            _link("web:silent", post_office=silence.office.code),
+        )
+        for silence in silence_of(patience=_patience(user, at))[:MOST_SIGNALS]
+        if silence.items
+    ]
+
+
+def _partner(user: User, at: datetime) -> Iterator[Tile]:
     shipments = shipments_visible_to(user)
     coming = shipments.filter(state=ShipmentState.CLOSED).count()
     yield Tile(
@@ -192,6 +212,8 @@ def _partner(user: User, _at: datetime) -> Iterator[Tile]:
         _("files checked, not applied"), unapplied, _link("web:courier-files", state="PREVIEWED"),
         "file-earmark-spreadsheet", _attention(unapplied),
     )  # fmt: skip
+    silent = silent_items(patience=_patience(user, at)).count()
+    yield Tile(_("silent items"), silent, _link("web:silent"), "hourglass-split", _attention(silent))
     rows = CourierRow.objects.filter(courier_file__in=files).count()
     yield Tile(
         _("rows to look at"), rows, _link("web:courier-files", rows="yes"), "list-check", _attention(rows)

@@ -342,6 +342,7 @@ OPERATION: Mapping[str, Word] = {
     "DELEGATE_OFFICE": Word(_("let an office stand in")),
     "TAKE_BACK_DELEGATION": Word(_("took a delegation back")),
     "SET_QUOTA": Word(_("set a quota")),
+    "SET_SERVICE_DAYS": Word(_("set a service time")),
     "DECIDE_ADDRESSES": Word(_("decided about addresses")),
     "RECHECK_ADDRESSES": Word(_("checked addresses again")),
     "DECIDE_NAME": Word(_("decided about a name of a region")),

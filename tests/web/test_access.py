@@ -25,8 +25,9 @@ FIXED = {
     "ledger-export": {"kind": "csv"},
     "hold-new": {"village_code": "32.16.06.1001"},
     "shipment-manifest": {"kind": "pdf"},
+    "silent-export": {"kind": "csv"},
 }
-OF_NO_OFFICE = {"ledger-export", "hold-new"}
+OF_NO_OFFICE = {"ledger-export", "hold-new", "silent-export"}
 # Pages that are open to the owner and to supervisors only; the tests of jobs look at them.
 OWNED = {"job-cancel", "label-run-cancel"}
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.permissions import Operation, may
 from web.access import StaffRequest, public, signed_in
 from web.language import keep_language
-from web.today import actions_of, tiles_of
+from web.today import actions_of, signals_of, tiles_of
 
 
 @signed_in
@@ -21,6 +21,7 @@ def home(request: StaffRequest) -> HttpResponse:
     context = {
         "now": now,
         "tiles": tiles_of(request.user, now),
+        "signals": signals_of(request.user, now),
         "actions": actions_of(request.user),
         "shows_sum": may(request.user, Operation.SEE_LEDGER),
     }
