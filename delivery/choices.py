@@ -3,6 +3,7 @@
 Whoever calls this has shown that the card is theirs (`delivery.access`) or answers from the number that we wrote to.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -15,20 +16,23 @@ from delivery.messages.channels import mobile_number
 from delivery.messages.texts import LANGUAGES
 from delivery.models import ContactChoice, CounterStay, Delivery, ResidentChoice
 from delivery.refusals import Code, DeliveryRefused
-from delivery.status import COMING_BACK, WITH_US, Status
+from delivery.status import COMING_BACK, FINAL, WITH_US, Status
 from offices.models import Office
 from offices.services import policy_of
 from shipments.backlog import enter_again
 from shipments.holds import choose_channel
 from shipments.items import frozen_cards
+from shipments.locks import lock_registry
 from shipments.models import Card, Channel, Disposition, HeldCard
-from shipments.refusals import ShipmentRefused
+from shipments.refusals import Code as ShipmentCode
+from shipments.refusals import ShipmentRefused, listed
 
 HOLDER = "HOLDER"
 # Whom "2 wakil" may mean, the likeliest first; the office's policy decides.
 PROXIES = ("WRITTEN_AUTHORITY", "SAME_FAMILY_CARD", "VILLAGE_OFFICER")
 WAYS = (Channel.POST, Channel.COUNTER)
 WISHED_WHILE = COMING_BACK | WITH_US
+GONE_ELSEWHERE = (WITH_US - {Status.RETURN_RECEIVED}) | {Status.AT_VILLAGE} | FINAL
 EMAIL_LENGTH = 120
 
 
@@ -45,17 +49,36 @@ def may_choose_way(card: Card) -> bool:
 
 def choose_way(*, card_id: int, channel: str, at: datetime) -> None:
     """Let the holder collect the card at a counter, or have it posted after all. Raises CHOICE_NOT_POSSIBLE."""
-    card = Card.objects.get(pk=card_id)
-    if channel not in WAYS or not may_choose_way(card):
-        raise DeliveryRefused(Code.CHOICE_NOT_POSSIBLE)
-    try:
-        with transaction.atomic():
-            choose_channel(
-                office_id=card.office_id, references=[card.reference], channel=channel, actor_id=None, at=at
-            )
-            enter_again(office_id=card.office_id, card_ids=[card_id], at=at)
-    except ShipmentRefused:
-        raise DeliveryRefused(Code.CHOICE_NOT_POSSIBLE) from None
+    office_id = Card.objects.values_list("office_id", flat=True).get(pk=card_id)
+    with transaction.atomic():
+        lock_registry(office_id)
+        card = Card.objects.get(pk=card_id)
+        if channel not in WAYS or not may_choose_way(card):
+            raise DeliveryRefused(Code.CHOICE_NOT_POSSIBLE)
+        set_channel(office_id=office_id, references=[card.reference], channel=channel, actor_id=None, at=at)
+
+
+def set_channel(
+    *, office_id: int, references: Sequence[str], channel: str, actor_id: int | None, at: datetime
+) -> int:
+    """Let cards go by post, counter or village office (`shipments.holds.choose_channel`); give how many changed.
+
+    What is to be posted enters the queue. Refuses what `choose_channel` refuses, and as ALREADY_POSTED what has gone to
+    a counter or a village without ever being posted: it is no longer here to be put into a bag.
+    """
+    with transaction.atomic():
+        lock_registry(office_id)
+        gone = Delivery.objects.filter(
+            card__office_id=office_id, card__reference__in=references, status__in=sorted(GONE_ELSEWHERE)
+        )
+        if elsewhere := list(gone.order_by("card_id").values_list("card__reference", flat=True)):
+            raise ShipmentRefused(ShipmentCode.ALREADY_POSTED, scanned=listed(elsewhere))
+        changed = choose_channel(
+            office_id=office_id, references=references, channel=channel, actor_id=actor_id, at=at
+        )
+        cards = Card.objects.filter(office_id=office_id, reference__in=references)
+        enter_again(office_id=office_id, card_ids=list(cards.values_list("pk", flat=True)), at=at)
+    return changed
 
 
 def set_contact(*, card_id: int, phone: str, email: str, language: str, at: datetime) -> ContactChoice:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -20,6 +20,7 @@ from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Reason, Status
 from delivery.taking_back import Decision, take_back
 from offices.models import Office, Service
+from offices.routing import Routing
 from offices.services import load_routing, local_day, lock_offices
 
 _READY_TO_GO = """
@@ -32,6 +33,17 @@ WHERE r.office_id = %s AND r.decision = 'COUNTER' AND r.counter_id <> r.office_i
   AND c.disposition = 'REGISTERED'
   AND NOT EXISTS (SELECT 1 FROM delivery_returnreceipt newer WHERE newer.card_id = r.card_id AND newer.id > r.id)
 ORDER BY r.counter_id, r.card_id
+"""
+
+# Never posted: their holders, or the office, chose the counter.
+_CHOSEN = """
+SELECT c.id, a.village_code
+FROM shipments_card c JOIN addresses_address a ON a.id = c.address_id
+WHERE c.office_id = %s AND c.channel = 'COUNTER' AND c.disposition = 'REGISTERED' AND a.village_code <> ''
+  AND NOT EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.card_id = c.id)
+  AND NOT EXISTS (SELECT 1 FROM shipments_heldcard h WHERE h.card_id = c.id)
+  AND NOT EXISTS (SELECT 1 FROM shipments_item i WHERE i.card_id = c.id AND i.live = TRUE)
+ORDER BY c.id
 """
 
 
@@ -63,7 +75,7 @@ class _Waiting:
 
 
 def send_transfers(*, office_id: int, actor_id: int | None, at: datetime) -> list[Transfer]:
-    """Send what waits at this office for other counters: one transfer per counter.
+    """Send what waits at this office for other counters, returned or never posted: one transfer per counter.
 
     A counter that has closed since the card was routed is passed over for its delegate of today; without one the
     cards wait.
@@ -91,7 +103,24 @@ def _groups(office: Office, at: datetime) -> dict[int, list[_Waiting]]:
             counter_id = route.office_id
         if counter_id is not None and counter_id != office.pk:
             groups[counter_id].append(card)
+    for card in _chosen(office, routing, today):
+        groups[card.counter_id].append(card)
     return dict(sorted(groups.items()))
+
+
+def _chosen(office: Office, routing: Routing, today: date) -> list[_Waiting]:
+    """Give the cards that go to a counter instead of the post, each to the one that serves its village today."""
+    cards = list(bulk.select(_CHOSEN, [office.pk]))
+    serving = {
+        village: routing.serving(village_code=village, service=Service.PICKUP, on=today).office_id
+        for village in {village for _card, village in cards}
+    }
+    chosen = [(card_id, village, serving[village]) for card_id, village in cards]
+    return [
+        _Waiting(0, card_id, None, counter_id, village)
+        for card_id, village, counter_id in chosen
+        if counter_id is not None and counter_id != office.pk
+    ]
 
 
 def _send(

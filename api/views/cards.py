@@ -27,14 +27,13 @@ from api.serializers.cards import (
     TimelineEntrySerializer,
 )
 from api.serializers.shapes import body
+from delivery.choices import set_channel
 from delivery.scope import cards_in_scope
 from delivery.status import Status
 from delivery.tracking import timeline
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access
-from shipments.backlog import enter_again
-from shipments.holds import choose_channel
 from shipments.models import Card, Item, Lane
 
 REFERENCE = r"[0-9A-Za-z]{1,12}"
@@ -112,10 +111,9 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @idempotent
     def channel(self, request: Request) -> Response:
         """Let cards go by post, counter or village office, as their holders or the office choose; until dispatch."""
-        asked, now = body(ChannelRequest, request), timezone.now()
-        changed = choose_channel(office_id=self.office_id, actor_id=self.user.pk, at=now, **asked)
-        chosen = Card.objects.filter(office_id=self.office_id, reference__in=asked["references"])
-        enter_again(office_id=self.office_id, card_ids=list(chosen.values_list("pk", flat=True)), at=now)
+        changed = set_channel(
+            office_id=self.office_id, actor_id=self.user.pk, at=timezone.now(), **body(ChannelRequest, request)
+        )
         return Response(ChangedSerializer({"changed": changed}).data)
 
     @extend_schema(responses=TimelineEntrySerializer(many=True), filters=False)

@@ -6,16 +6,28 @@ import pytest
 
 from accounts.models import AuditEntry, User
 from delivery.address_requests import ask_correction, decide_correction, due_at, fields_of
-from delivery.choices import choose_way, say_who_comes, set_contact, settle_wish, want_messages, wish
+from delivery.choices import (
+    choose_way,
+    say_who_comes,
+    set_channel,
+    set_contact,
+    settle_wish,
+    want_messages,
+    wish,
+)
 from delivery.choices_view import choices_for
+from delivery.ledger import reconcile
 from delivery.messages import queue
 from delivery.models import AddressRequest, ContactChoice, Message, ResidentChoice
 from delivery.refusals import Code, DeliveryRefused
+from delivery.transfers import receive_transfer, send_transfers
 from offices.models import HandoverPolicy, Office
 from shipments.backlog import fill_backlog
 from shipments.models import BacklogEntry, Card, ShipmentState
+from shipments.refusals import Code as ShipmentCode
+from shipments.refusals import ShipmentRefused
 from tests import factories
-from tests.delivery.mailing import mail_cards
+from tests.delivery.mailing import mail_cards, state_of
 from tests.delivery.shelving import shelve_cards
 
 AT = datetime.fromisoformat("2020-05-04T10:00:00+07:00")
@@ -31,6 +43,12 @@ def card(registry: Office) -> Card:
 @pytest.fixture
 def shelved(registry: Office, post_office: Office, counter: Office) -> Card:
     return shelve_cards(registry=registry, post_office=post_office, number=1)[0]
+
+
+def ledger_of(registry: Office) -> dict[str, int]:
+    found = reconcile(office_id=registry.pk)
+    assert not found.gaps
+    return {bucket: cards for bucket, cards in found.buckets.items() if cards}
 
 
 def in_backlog(card: Card) -> bool:
@@ -233,3 +251,35 @@ def test_an_address_on_a_label_is_corrected_no_more(
         asked(card)
     assert code_of(refused) is Code.CHOICE_NOT_POSSIBLE
     assert not AddressRequest.objects.exists()
+
+
+# --- how a card that was never posted gets to its counter ------------------------------------------
+
+
+def test_a_card_that_chose_the_counter_goes_with_the_next_transfer_and_is_announced_there(
+    card: Card, registry: Office, counter: Office, supervisor: User
+) -> None:
+    choose_way(card_id=card.pk, channel="COUNTER", at=AT)
+    (transfer,) = send_transfers(office_id=registry.pk, actor_id=supervisor.pk, at=AT)
+    assert (transfer.to_office, transfer.sent) == (counter, 1)
+    assert send_transfers(office_id=registry.pk, actor_id=supervisor.pk, at=AT) == []
+    with pytest.raises(ShipmentRefused) as refused:
+        set_channel(
+            office_id=registry.pk, references=[card.reference], channel="POST", actor_id=supervisor.pk, at=AT
+        )
+    assert refused.value.code is ShipmentCode.ALREADY_POSTED
+    with pytest.raises(DeliveryRefused):
+        choose_way(card_id=card.pk, channel="POST", at=AT)
+    assert not in_backlog(card)
+    receive_transfer(transfer_id=transfer.pk, references=None, shelf="B2", actor_id=None, at=AT)
+    assert state_of(card) == ("READY_AT_COUNTER", "")
+    assert Message.objects.get().occasion == "READY_AT_COUNTER"
+    assert ledger_of(registry) == {"at_counter": 1}
+
+
+def test_a_card_that_chose_the_counter_waits_where_no_counter_serves_its_village(
+    card: Card, registry: Office
+) -> None:
+    choose_way(card_id=card.pk, channel="COUNTER", at=AT)
+    assert send_transfers(office_id=registry.pk, actor_id=None, at=AT) == []
+    assert ledger_of(registry) == {"awaiting_channel": 1}

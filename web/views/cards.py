@@ -15,13 +15,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation, may
 from addresses.services import printed_lines, region_line
+from delivery.choices import set_channel
 from delivery.scope import cards_in_scope
 from delivery.tracking import timeline
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access, record_export
-from shipments.backlog import enter_again
-from shipments.holds import choose_channel
 from shipments.items import FROZEN
 from shipments.models import Card, Disposition, Item
 from shipments.numbers import NumberKind, normalise
@@ -126,16 +125,14 @@ def card_page(request: StaffRequest, reference: str) -> HttpResponse:
 def card_channel(request: StaffRequest, reference: str) -> HttpResponse:
     """Let a card go by post, counter or village office, as its holder or the office chooses."""
     card = _card_of(request, reference)
-    now = timezone.now()
     try:
-        choose_channel(
+        set_channel(
             office_id=card.office_id,
             references=[card.reference],
             channel=request.POST.get("channel", ""),
             actor_id=request.user.pk,
-            at=now,
+            at=timezone.now(),
         )
-        enter_again(office_id=card.office_id, card_ids=[card.pk], at=now)
     except ShipmentRefused as error:
         tell_refusal(request, error)
     else:

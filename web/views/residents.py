@@ -22,7 +22,7 @@ from web.forms import Styled
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 from web.resident_words import ADDRESS_FIELDS
-from web.villages import find_villages
+from web.villages import VillageName, find_villages
 
 SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
@@ -101,11 +101,17 @@ def correction(request: StaffRequest, request_id: int) -> HttpResponse:
         "recorded": printed_lines(address, recorded),
         "asked": [(ADDRESS_FIELDS[name], text) for name, text in asked.items()],
         "find": find,
-        "found": find_villages(name=find, near=office_of(request.user).region_code[:5]),
+        "found": _villages(find, office_of(request.user).region_code),
         "form": form,
         "refusal": refusal,
     }
     return render(request, "web/residents/correction.html", context, status=status)
+
+
+def _villages(name: str, region_code: str) -> list[VillageName]:
+    """Give the villages of that name inside the office's region: a correction stays there."""
+    found = find_villages(name=name, near=region_code)
+    return [village for village in found if village.code.startswith(f"{region_code}.")]
 
 
 def _decide(request: StaffRequest, row: AddressRequest, form: CorrectionForm) -> None:
