@@ -111,30 +111,34 @@ def ours(path: Path, office_id: int) -> tuple[float, dict[str, int]]:
     return seconds, {outcome: count for outcome, count in report.outcomes.items() if count}
 
 
-def fill(cards: int, events: int) -> tuple[int, list[str]]:
-    """Make synthetic cards in the mail and what the post told of them; give the post office and the items' numbers."""
+def fill(cards: int, events: int, *, code: str = "3216", serial: int = 0) -> tuple[int, list[str]]:
+    """Make synthetic cards in the mail and what the post told of them; give the post office and the items' numbers.
+
+    The registry office gets `code`, the items the numbers from `serial` on.
+    """
     from offices.models import Office
     from shipments.models import Item, Shipment
     from shipments.numbers import s10
     from tests import factories
 
-    registry = factories.make_office(code="3216", kind=Office.Kind.REGISTRY, region_code="32.16")
+    registry = factories.make_office(code=code, kind=Office.Kind.REGISTRY, region_code="32.16")
     post = factories.make_office(
-        code="17510", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.06", serves=["32.16"]
-    )
+        code=f"POS-{code}", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.06",
+        serves=["32.16"] if code == "3216" else (),
+    )  # fmt: skip
     numbers: list[str] = []
     for start in range(0, cards, AT_ONCE):
         made = factories.make_cards(
             office=registry, number=min(AT_ONCE, cards - start), printed_on=date(2020, 4, 1)
         )
         shipment = Shipment.objects.create(
-            office=registry, post_office=post, number=f"KIRIM-{start}", state="HANDED_OVER", item_count=len(made),
+            office=registry, post_office=post, number=f"KIRIM-{code}-{start}", state="HANDED_OVER", item_count=len(made),
             manifest_sha256="0" * 64, opened_at=POSTED_AT,
         )  # fmt: skip
         items = Item.objects.bulk_create(
             Item(
                 card=card, shipment=shipment, position=place, live=True,
-                number=s10(service_indicator="RR", serial=start + place),
+                number=s10(service_indicator="RR", serial=serial + start + place),
             )
             for place, card in enumerate(made)
         )  # fmt: skip
