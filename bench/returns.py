@@ -1,6 +1,7 @@
-"""Handing over, taking back, routing, shelving, announcing and looking up many cards, with seconds and rates.
+"""Handing over, taking back, routing, shelving, announcing, closing over and looking up many cards, with seconds.
 
-`python -m bench.returns [--handed-over 130402] [--returned 50000] [--database URL]`. Works in a database of its own
+`python -m bench.returns [--handed-over 130402] [--returned 50000] [--database URL]`; `--returned 100000` closes a
+province over 100,000 waiting cards. Works in a database of its own
 that it makes and drops: a SQLite file, or on the PostgreSQL server of URL. On a busy machine, look at our own
 processor time, in brackets.
 """
@@ -13,13 +14,17 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.own_database import measure_again_inside, own_database
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from delivery.access import Credentials
+    from delivery.models import CounterStay
 
 PRINTED_AT = datetime(2020, 4, 1, 3, 0, tzinfo=UTC)
 HANDED_OVER_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
@@ -27,6 +32,7 @@ RETURNED_AT = datetime(2020, 6, 3, 2, 0, tzinfo=UTC)
 DISTRICTS = 23  # Kabupaten Bekasi
 LOOKUPS = 3_000
 AT_ONCE = 5_000
+HOUR = clock(9)
 
 
 def main() -> None:
@@ -133,7 +139,48 @@ def play(registry_id: int, shipment_id: int, handed_over: int, returned: int) ->
         ],
     )
     print(f"  {'routed, sent, shelved and announced, altogether':<46} {routing + sending + arriving:8.2f} s")
+    close_province(returned, later)
     look_up(later)
+
+
+def close_province(waiting: int, at: datetime) -> None:
+    """Time a closure of every counter of the province, with appointments on its days, and taking it back."""
+    from delivery.closures import close_counters
+    from delivery.models import Appointment, CounterStay
+    from delivery.reopening import take_back_closure
+    from offices.quotas import Taken, take_places
+
+    first = at.date() + timedelta(days=5)  # a Monday
+    booked = [
+        Appointment(card_id=card_id, counter_id=counter_id, day=first, starts_at=HOUR, booked_at=at)
+        for card_id, counter_id in _two_of_each_counter(CounterStay.objects.filter(live=True))
+    ]
+    take_places(taken=[Taken(each.counter_id, "ORDINARY", first, HOUR, 1) for each in booked])
+    Appointment.objects.bulk_create(booked)
+    closures: list[int] = []
+    timed(
+        "close the province for a week",
+        waiting,
+        lambda: closures.append(
+            close_counters(
+                area_code="32", starts_on=first, ends_on=first + timedelta(days=6), reason="x", actor_id=None, at=at
+            ).closure_id
+        ),
+    )  # fmt: skip
+    timed(
+        "take the closure back",
+        waiting,
+        lambda: take_back_closure(closure_id=closures[0], actor_id=None, at=at, today=at.date()),
+    )
+
+
+def _two_of_each_counter(stays: QuerySet[CounterStay]) -> list[tuple[int, int]]:
+    found: dict[int, list[int]] = {}
+    for card_id, counter_id in stays.order_by("pk").values_list("card_id", "counter_id"):
+        kept = found.setdefault(counter_id, [])
+        if len(kept) < 2:
+            kept.append(card_id)
+    return [(card_id, counter_id) for counter_id, kept in found.items() for card_id in kept]
 
 
 def look_up(at: datetime) -> None:

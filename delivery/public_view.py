@@ -67,6 +67,8 @@ STAGE_AND_NEXT: dict[Status, tuple[Stage, NextStep]] = {
     _S.COLLECTED: (Stage.RECEIVED, NextStep.NOTHING),
     _S.GIVEN_BY_VILLAGE: (Stage.RECEIVED, NextStep.NOTHING),
 }
+# Whatever its last news was, nobody gets this card any more.
+_FOR_NOBODY = frozenset({"VOID", "DESTROYED"})
 _OTHER_WAY: dict[str, NextStep] = {
     "COUNTER": NextStep.COUNTER_CHOSEN,
     "VILLAGE": NextStep.VILLAGE_CHOSEN,
@@ -181,6 +183,8 @@ def view_of(rows: Sequence[LookupRow]) -> PublicView:
 def _stage_of(row: LookupRow) -> tuple[Stage, NextStep]:
     if row.disposition == "DAMAGED":
         return Stage.PRINTED, NextStep.BEING_REPRINTED
+    if row.disposition in _FOR_NOBODY:
+        return Stage.PRINTED, NextStep.ASK_THE_OFFICE
     if row.status is not None:
         return STAGE_AND_NEXT[Status(row.status)]
     if row.disposition != "REGISTERED":

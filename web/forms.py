@@ -337,6 +337,10 @@ class HandEventForm(StatusForm):
     )  # fmt: skip
     place = forms.CharField(label=_("Place or office"), required=False, max_length=80)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["status"].label = _("Status")
+
 
 class S10BlockForm(Styled, forms.Form):
     """A range of UPU S10 serials."""

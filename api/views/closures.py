@@ -129,14 +129,16 @@ class DelegationViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         self._record("DELEGATE_OFFICE", made)
         return Response(DelegationSerializer(made).data, status=201)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=None, responses=DelegationSerializer)
     @action(detail=True, methods=["post"])
+    @idempotent
     def end(self, request: Request, pk: str) -> Response:
-        """Take a delegation back that has not ended."""
+        """Take a delegation back."""
         delegation = self.get_object()
+        ended = DelegationSerializer(delegation).data
         self._record("TAKE_BACK_DELEGATION", delegation)
         delegation.delete()
-        return Response(status=204)
+        return Response(ended)
 
     def _record(self, operation: str, delegation: Delegation) -> None:
         record(

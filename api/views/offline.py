@@ -42,6 +42,7 @@ class OfflineViewSet(CounterResource):
 
     @extend_schema(request=ConfirmationsRequest, responses=OutcomesSerializer)
     @action(detail=False, methods=["post"])
+    @idempotent
     def confirmations(self, request: Request) -> Response:
         """Record what was handed out; each once by its nonce, so the whole may be sent again."""
         asked = body(ConfirmationsRequest, request)

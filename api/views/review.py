@@ -26,6 +26,7 @@ from api.serializers.addresses import (
     WaitingAddressSerializer,
 )
 from api.serializers.shapes import body, query
+from delivery.resending import resume_sending
 from shipments.backlog import decide_addresses, learn_name, review_queue
 
 
@@ -64,11 +65,11 @@ class ReviewViewSet(ListModelMixin, Resource):
     @action(detail=False, methods=["post"], url_path="decisions")
     @idempotent
     def decide(self, request: Request) -> Response:
-        """Decide about addresses; cards whose address becomes deliverable join the backlog."""
+        """Decide about addresses; cards whose address becomes deliverable join the backlog, or are sent again."""
         asked = body(DecisionRequest, request)
-        decided = decide_addresses(
-            office_id=self.office_id, actor_id=self.user.pk, at=timezone.now(), **asked
-        )
+        who = {"office_id": self.office_id, "actor_id": self.user.pk, "at": timezone.now()}
+        decided = decide_addresses(**who, **asked)
+        resume_sending(**who)
         return Response(DecidedSerializer(decided).data)
 
     @extend_schema(responses=NameSuggestionSerializer(many=True))

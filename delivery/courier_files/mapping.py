@@ -79,7 +79,7 @@ def look_at_columns(*, courier_file: CourierFile, header_row: int | None = None)
             SheetColumn(
                 index=index,
                 title=harmless(text(_cell(header, index))),
-                samples=[masked(_cell(row, index), courier=courier, zone=zone) for row in below],
+                samples=_samples([_cell(row, index) for row in below], courier=courier, zone=zone),
                 field=fields.get(index, ""),
             )
             for index in range(width)
@@ -160,6 +160,11 @@ def masked(cell: Cell, *, courier: Courier, zone: ZoneInfo) -> str:
         mask_digits(part) if _LONG_NUMBER.fullmatch(part) else f"{part[:1]}***" for part in shown.split()
     )
     return " ".join(parts)
+
+
+def _samples(cells: Sequence[Cell], *, courier: Courier, zone: ZoneInfo) -> list[str]:
+    """Give what cells look like, each look once."""
+    return list(dict.fromkeys(filter(None, (masked(cell, courier=courier, zone=zone) for cell in cells))))
 
 
 def _head(courier_file: CourierFile) -> list[SheetRow]:

@@ -28,7 +28,7 @@ _steps = st.lists(
         st.tuples(
             st.just("aside"),
             st.integers(0, CARDS - 1),
-            st.sampled_from(["DAMAGED", "WITHDRAWN", "VOID"]),
+            st.sampled_from(["DAMAGED", "WITHDRAWN", "VOID", "DESTROYED"]),
             st.none(),
         ),
     ),

@@ -291,3 +291,17 @@ def test_a_supervisor_sets_the_rule_of_an_own_office_only(
     assert "until 2 attempts" in page.content.decode()
     bad = chief.post("/tindak-lanjut/", {**asked, "attempts": 0})
     assert set(bad.context["form"].errors) == {"attempts"}
+
+
+def test_a_decision_at_the_review_desk_sends_a_returned_card_on(
+    chief: Client, registry: Office, post_office: Office
+) -> None:
+    (card,) = returned(registry, post_office, "ADDRESS_NOT_FOUND")
+    chief.post(DECIDE, {"card": card.pk, "decision": "ADDRESS"})
+    (group,) = chief.get("/tinjau-alamat/").context["groups"]
+    page = chief.get("/tinjau-alamat/kelompok/", {"group": group.group_key})
+    assert "the post did not find this address" in page.content.decode()
+    decision = {"decision": "CORRECTED", "alamat": "Jl. Mawar 7", "desa_kelurahan": "Jatimulya", "everyone": "on"}
+    chief.post(f"/tinjau-alamat/kelompok/?group={group.group_key}", decision)
+    assert BacklogEntry.objects.get().card == card
+    assert ReturnReceipt.objects.get().decision == "SEND_AGAIN"

@@ -23,6 +23,7 @@ from addresses.services import (
     current_gazetteer,
     waiting_addresses,
 )
+from delivery.resending import resume_sending
 from shipments.backlog import decide_addresses, learn_name, review_queue
 from web.access import StaffRequest, office_of, requires
 from web.forms import ReviewForm
@@ -97,6 +98,7 @@ def _decide(request: StaffRequest, waiting: QuerySet[Address], data: dict[str, A
         actor_id=request.user.pk,
         at=timezone.now(),
     )
+    resume_sending(office_id=office_of(request.user).pk, actor_id=request.user.pk, at=timezone.now())
     ready, waiting_still = len(decided.deliverable_ids), len(decided.still_waiting_ids)
     text = ngettext("%(ready)s card can be posted now.", "%(ready)s cards can be posted now.", ready)
     messages.success(request, text % {"ready": number_format(ready)})

@@ -26,6 +26,7 @@ from web.messages import refusal_text
 from web.villages import village_name, village_names
 
 Result = VillageListCard.Result
+Decision = ReturnReceipt.Decision
 # What may be chosen for a card: result and, when it was given, to whom.
 CHOICES: tuple[tuple[str, Promise], ...] = (
     ("GIVEN:HOLDER", gettext_lazy("given to the holder")),
@@ -181,7 +182,8 @@ def _waiting_villages(office: Office) -> list[tuple[str, str]]:
         office=office,
         card__disposition="REGISTERED",
         card__delivery__status="RETURN_RECEIVED",
-    ).exclude(decision=ReturnReceipt.Decision.REGISTRY)
+        decision__in=[Decision.UNDECIDED, Decision.COUNTER, Decision.VILLAGE],
+    )
     counts: dict[str, int] = {}
     for rows in (shelved, back):
         for code, cards in rows.order_by().values_list(village).annotate(Count("card", distinct=True)):

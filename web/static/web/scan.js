@@ -27,7 +27,7 @@
     busy = true;
     const data = waiting.shift();
     try {
-      const response = await fetch(form.action, { method: "POST", body: data, headers: { "HX-Request": "true" }, credentials: "same-origin" });
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body: data, headers: { "HX-Request": "true" }, credentials: "same-origin" });
       const away = response.headers.get("HX-Redirect");
       if (away) { window.location.assign(away); return; }
       if (!response.ok) throw new Error(String(response.status));
