@@ -40,6 +40,7 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
         "rows": report.rows,
         "outcomes": dict(report.outcomes),
         "applied": report.applied,
+        "repeats": report.repeats,
         "newly_delivered": report.newly_delivered,
         "newly_returned": report.newly_returned,
         "first_rows": {outcome: [asdict(row) for row in rows] for outcome, rows in report.first_rows.items()},

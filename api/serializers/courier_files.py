@@ -34,7 +34,7 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
         model = CourierFile
         fields = [
             "id", "office", "courier", "name", "sha256", "state", "rows", "outcomes", "fault", "has_result",
-            "can_be_mapped", "job", "uploaded_at", "applied_at",
+            "can_be_mapped", "repeats", "job", "uploaded_at", "applied_at",
         ]  # fmt: skip
         read_only_fields = fields
 

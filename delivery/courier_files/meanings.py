@@ -1,5 +1,6 @@
 """What people have said that a courier's texts mean: at one registry office, or for all of them."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -57,6 +58,11 @@ def meanings_of(*, courier: Courier, office: Office) -> dict[tuple[str, str], Me
 def table_version(*, courier: Courier, office: Office) -> str:
     """Name the tables by which a file was read: the shipped one, and how many texts people have added."""
     return f"{courier.TABLE_VERSION}+{_said(courier, office).count()}"[:12]
+
+
+def changed_since(moment: datetime, *, courier: Courier, office: Office) -> bool:
+    """Say whether people have said since what a text means that counts for the office's files."""
+    return _said(courier, office).filter(mapped_at__gte=moment).exists()
 
 
 def _said(courier: Courier, office: Office) -> QuerySet[StatusText]:

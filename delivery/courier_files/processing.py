@@ -19,6 +19,7 @@ from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.matching import Destinations, Match, match_rows
 from delivery.courier_files.meanings import meanings_of, table_version
 from delivery.courier_files.reading import read_status_file
+from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
 from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
@@ -49,7 +50,7 @@ def process(
 
     Safe to repeat after an interruption: rows that an earlier try has stored keep their outcomes. A file that is
     applied already is left as it is. `at` is when the file is worked on (its upload when None). Raises SheetError for a
-    file that cannot be read; it is then marked as refused.
+    file that cannot be read; it is then marked as refused. A file whose content was applied before is not read again.
     """
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
     if courier_file.state == CourierFile.State.APPLIED:
@@ -57,12 +58,16 @@ def process(
     if courier_file.state == CourierFile.State.REFUSED and not courier_file.file:
         raise _refusal(courier_file)
     now = at or courier_file.uploaded_at
+    if apply and (twin := earlier_twin(courier_file)) is not None:
+        return _finish_repeat(courier_file, twin, at=now)
+    items_seen = last_item()
     try:
         work = _read(_readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now)
     except SheetError as fault:
         _refuse(courier_file, fault)
         raise
     report = _end(work, courier_file if apply else None, at=now, on_progress=on_progress)
+    courier_file.items_seen = items_seen
     _finish(courier_file, work, report, at=now)
     return report
 
@@ -234,25 +239,48 @@ def _shown(row: StatusRow) -> ShownRow:
     )
 
 
+def _finish_repeat(courier_file: CourierFile, twin: CourierFile, *, at: datetime) -> FileReport:
+    """End a file whose content was applied before: nothing changes, and its result workbook is the other's."""
+    report = FileReport(rows=twin.rows, outcomes=outcomes_of_repeat(twin), applied=True, repeats=twin.name)
+    courier_file.repeats = twin
+    courier_file.items_seen = twin.items_seen
+    with twin.result.open("rb") as result:
+        _settle(courier_file, report, result, version=twin.table_version, rows=[], at=at)
+    return report
+
+
 def _finish(courier_file: CourierFile, work: _Work, report: FileReport, *, at: datetime) -> None:
     """Keep the result, drop the upload with its personal columns, and put the rows to look at into their queue."""
+    courier_file.repeats = None
+    with tempfile.TemporaryFile() as output:
+        write_result(output, layout=work.layout, rows=work.rows)
+        output.seek(0)
+        _settle(courier_file, report, File(output), version=work.version, rows=work.rows, at=at)
+
+
+def _settle(
+    courier_file: CourierFile,
+    report: FileReport,
+    result: File,
+    *,
+    version: str,
+    rows: Sequence[StatusRow],
+    at: datetime,
+) -> None:
     courier_file.rows = report.rows
     courier_file.outcomes = dict(report.outcomes)
-    courier_file.table_version = work.version
+    courier_file.table_version = version
     courier_file.fault = {}
     courier_file.state = CourierFile.State.APPLIED if report.applied else CourierFile.State.PREVIEWED
     courier_file.applied_at = at if report.applied else None
     read_from = [name for name in (courier_file.file.name, courier_file.result.name) if name]
     storage = courier_file.result.storage
-    with tempfile.TemporaryFile() as output:
-        write_result(output, layout=work.layout, rows=work.rows)
-        output.seek(0)
-        courier_file.result.save(f"{courier_file.pk}-hasil.xlsx", File(output), save=False)
+    courier_file.result.save(f"{courier_file.pk}-hasil.xlsx", result, save=False)
     courier_file.file = ""
     with transaction.atomic():
         courier_file.kept_rows.all().delete()
         if report.applied:
-            _keep(courier_file, work.rows)
+            _keep(courier_file, rows)
             record(
                 actor_id=courier_file.uploaded_by_id, office_id=courier_file.office_id, operation="APPLY_COURIER_FILE",
                 object_kind="courier_file", object_key=str(courier_file.pk), at=at, rows=report.rows, **report.outcomes,

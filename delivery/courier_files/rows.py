@@ -107,6 +107,7 @@ class FileReport:
     rows: int
     outcomes: Mapping[str, int]
     applied: bool
+    repeats: str = ""  # the name of the applied file with the same content
     newly_delivered: int = 0
     newly_returned: int = 0
     first_rows: Mapping[str, Sequence[ShownRow]] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.services import record
 from delivery import bulk, records
@@ -80,7 +81,9 @@ def undo(
         courier_file.kept_rows.all().delete()
         courier_file.state = CourierFile.State.UNDONE
         courier_file.applied_at = None
-        courier_file.save(update_fields=["state", "applied_at"])
+        # by our own clock, whatever moment the undo is booked under: files that repeat this one ask for it
+        courier_file.undone_at = timezone.now()
+        courier_file.save(update_fields=["state", "applied_at", "undone_at"])
         record(
             actor_id=actor_id, office_id=courier_file.office_id, operation="UNDO_COURIER_FILE",
             object_kind="courier_file", object_key=str(courier_file.pk), at=at, events=len(events),

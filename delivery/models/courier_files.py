@@ -42,6 +42,16 @@ class CourierFile(models.Model):
     )
     uploaded_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    repeats = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text=_("the applied file with the same content"),
+    )
+    items_seen = models.BigIntegerField(default=0, help_text=_("key of the newest item when it was applied"))
 
     class Meta:
         ordering = ["-uploaded_at"]

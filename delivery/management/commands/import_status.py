@@ -84,6 +84,11 @@ class Command(BaseCommand):
     def _tell(self, report: FileReport, result: str) -> None:
         if not report.applied:
             self.stdout.write(gettext("Nothing was written; this is what would happen:"))
+        elif report.repeats:
+            self.stdout.write(
+                gettext("The content is that of %(name)s, which was applied. Nothing has changed.")
+                % {"name": report.repeats}
+            )
         elif report.nothing_new:
             self.stdout.write(gettext("Every row was known before. Nothing has changed."))
         lines = {gettext("Rows"): report.rows}

@@ -1,0 +1,158 @@
+"""The same content again is known without reading it; what could change a row's ending sends it through the work."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import Max
+
+from delivery.courier_files import map_text, process, undo, upload
+from delivery.courier_files.repeats import earlier_twin
+from delivery.models import ColumnProfile, CourierFile, TrackingEvent
+from offices.models import Office
+from shipments.models import Item
+from spreadsheets.writing import Column, write_xlsx
+from tests.delivery.mailing import Mailed, mail_cards
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2020, 6, 1, tzinfo=UTC)
+HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
+Upload = Callable[..., CourierFile]
+
+
+@pytest.fixture
+def mailed(registry: Office, post_office: Office) -> Mailed:
+    return mail_cards(office=registry, post_office=post_office, number=4)
+
+
+@pytest.fixture
+def uploaded(post_office: Office, mailed: Mailed, tmp_path: Path, settings: Any) -> Upload:
+    """Give a function that uploads the same content each time, at a later time."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    first, second, third, fourth = (str(item.number) for item in mailed.items)
+    rows = [
+        (first, "DELIVERED", "", "06/05/2020 10:00"),
+        (second, "KATA ASING", "", "06/05/2020 10:00"),
+        (third, "RETUR", "", "31/02/2020"),
+        (fourth, "ANTARAN", "", "06/05/2020 08:00"),
+        ("RR000000005ID", "DELIVERED", "", "06/05/2020 10:00"),
+    ]
+    path = tmp_path / "status.xlsx"
+    with path.open("wb") as file:
+        write_xlsx(file, sheet="S", columns=[Column(title) for title in HEADER], rows=rows)
+
+    def again(days: int) -> CourierFile:
+        at = AT + timedelta(days=days)
+        return upload(
+            path=path, name="status.xlsx", office_id=post_office.pk, actor_id=None, at=at, enqueue=False
+        )
+
+    return again
+
+
+def _ended(courier_file: CourierFile) -> dict[str, int]:
+    report = process(courier_file_id=courier_file.pk)
+    courier_file.refresh_from_db()
+    assert sum(report.outcomes.values()) == report.rows == 5
+    return {name: count for name, count in report.outcomes.items() if count}
+
+
+def test_the_same_content_changes_nothing_and_says_what_it_repeats(uploaded: Upload) -> None:
+    first = uploaded(0)
+    assert _ended(first) == {"applied": 2, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1}
+    second = uploaded(1)
+    assert _ended(second) == {"duplicate": 2, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1}
+    assert (second.state, second.repeats_id, second.file.name) == (CourierFile.State.APPLIED, first.pk, "")
+    assert second.result.open("rb").read() == first.result.open("rb").read()
+    assert not second.kept_rows.exists()
+    assert TrackingEvent.objects.filter(source="FILE").count() == 2
+    third = uploaded(2)
+    _ended(third)
+    assert third.repeats_id == first.pk
+
+
+def test_the_short_way_ends_as_the_whole_work_would(
+    uploaded: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended(uploaded(0))
+    short = _ended(uploaded(1))
+    monkeypatch.setattr("delivery.courier_files.processing.earlier_twin", lambda _file: None)
+    assert _ended(uploaded(2)) == short
+
+
+def test_a_check_of_the_same_content_is_worked_through(uploaded: Upload) -> None:
+    _ended(uploaded(0))
+    report = process(courier_file_id=uploaded(1).pk, apply=False)
+    assert (report.repeats, report.outcomes["duplicate"]) == ("", 2)
+
+
+def test_a_repeat_can_be_undone_and_applied_again(uploaded: Upload) -> None:
+    _ended(uploaded(0))
+    second = uploaded(1)
+    _ended(second)
+    assert undo(courier_file_id=second.pk, reason="salah", actor_id=None, at=AT + timedelta(days=2)) == 0
+    assert _ended(second) == {"duplicate": 2, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1}
+    assert second.repeats is None
+
+
+def test_content_of_an_undone_file_is_applied_again(uploaded: Upload) -> None:
+    first = uploaded(0)
+    _ended(first)
+    second = uploaded(1)
+    _ended(second)
+    undo(courier_file_id=first.pk, reason="salah kantor", actor_id=None, at=AT + timedelta(days=2))
+    third = uploaded(3)
+    assert earlier_twin(third) is None
+    assert _ended(third)["applied"] == 2
+
+
+def test_a_text_that_was_explained_since_sends_the_file_through_the_work(
+    uploaded: Upload, registry: Office
+) -> None:
+    _ended(uploaded(0))
+    map_text(
+        courier="POS", status_text="KATA ASING", status="IN_TRANSIT", actor_id=None, at=AT + timedelta(days=1),
+        office_id=registry.pk,
+    )  # fmt: skip
+    second = uploaded(2)
+    assert earlier_twin(second) is None
+    assert _ended(second) == {"duplicate": 3, "bad_date": 1, "unknown_item": 1}
+
+
+def test_a_layout_that_was_described_since_sends_the_file_through_the_work(
+    uploaded: Upload, post_office: Office
+) -> None:
+    _ended(uploaded(0))
+    ColumnProfile.objects.create(
+        office=post_office, fingerprint="f" * 32, columns={}, titles={}, made_at=AT + timedelta(days=1)
+    )
+    assert earlier_twin(uploaded(2)) is None
+
+
+@pytest.mark.parametrize("what", ["number", "item"])
+def test_an_item_that_came_since_sends_a_file_with_unknown_items_through_the_work(
+    uploaded: Upload, registry: Office, post_office: Office, mailed: Mailed, what: str
+) -> None:
+    _ended(uploaded(0))
+    newest = Item.objects.aggregate(newest=Max("pk"))["newest"]
+    if what == "item":
+        mail_cards(office=registry, post_office=post_office, number=1)
+        assert Item.objects.filter(pk__gt=newest).count() == 1
+    else:
+        Item.objects.filter(pk=newest).update(number_given_at=AT + timedelta(days=1))
+    assert earlier_twin(uploaded(2)) is None
+
+
+def test_a_date_that_lay_in_the_future_sends_the_file_through_the_work(uploaded: Upload) -> None:
+    first = uploaded(-40)
+    assert _ended(first)["future_date"] == 4
+    assert earlier_twin(uploaded(2)) is None
+
+
+def test_another_offices_file_with_the_same_content_is_none(uploaded: Upload, registry: Office) -> None:
+    _ended(uploaded(0))
+    second = uploaded(1)
+    second.office = registry
+    assert earlier_twin(second) is None
