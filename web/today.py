@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEntry, Role, User
 from addresses.services import waiting_addresses
 from delivery.address_requests import DECIDE_WITHIN
+from delivery.courier_files.rows import NAMES_TO_LOOK_AT
 from delivery.models import AddressRequest, CounterStay, CourierFile, CourierRow, Delivery
 from delivery.scope import (
     address_requests_visible_to,
@@ -229,7 +230,7 @@ def _partner(user: User, at: datetime) -> Iterator[Tile]:
     )  # fmt: skip
     silent = silent_items(patience=_patience(user, at)).count()
     yield Tile(_("silent items"), silent, _link("web:silent"), "hourglass-split", _attention(silent))
-    rows = CourierRow.objects.filter(courier_file__in=files).count()
+    rows = CourierRow.objects.filter(courier_file__in=files, outcome__in=NAMES_TO_LOOK_AT).count()
     yield Tile(
         _("rows to look at"), rows, _link("web:courier-files", rows="yes"), "list-check", _attention(rows)
     )
