@@ -28,7 +28,8 @@ LISTS = [
     "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
     "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
-    "shipments/", "silent-items/", "silent-items/summary/", "transfers/", "village-lists/", "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
+    "shipments/", "silent-items/", "silent-items/summary/", "transfers/", "village-lists/",
+    "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
 ]  # fmt: skip
 GROWING = [
     "appointments/",
