@@ -10,7 +10,6 @@ from django.conf import settings
 from delivery import bulk
 from delivery.messages.occasions import OCCASION_OF, TOLD_WITHIN, Occasion
 from delivery.messages.quiet_hours import next_allowed
-from delivery.models import Message
 from delivery.status import State
 from offices.models import Office
 
