@@ -1,4 +1,4 @@
-"""manage.py send_messages: tell of new cards, write the reminders that are due, pass places on that nobody took, send what waits."""
+"""manage.py send_messages: tell of new cards, write due reminders, pass on places nobody took, send what waits."""
 
 import json
 from argparse import ArgumentParser
@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
+        pass_offers_on(at=at)
         registered, reminders = queue_registered(at=at), queue_reminders(at=at)
         try:
             sent = send_queued(at=at, limit=options["limit"])
