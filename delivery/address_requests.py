@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.services import record
 from addresses.requests import give_to_desk, keep_back
 from delivery import messages, records
+from delivery.choices import take_turn
 from delivery.messages.occasions import Occasion
 from delivery.models import AddressRequest, Delivery
 from delivery.refusals import Code, DeliveryRefused
@@ -38,8 +39,9 @@ def may_ask_correction(card: Card) -> bool:
 def ask_correction(*, card_id: int, fields: Mapping[str, str], at: datetime) -> AddressRequest:
     """Take a correction from the card's holder; until it is decided the card is not posted.
 
-    Raises CORRECTION_EMPTY, CORRECTION_WAITS, CHOICE_NOT_POSSIBLE.
+    Raises CORRECTION_EMPTY, CORRECTION_WAITS, CHOICE_NOT_POSSIBLE, TOO_MANY_CHOICES.
     """
+    take_turn(card_id=card_id, at=at)
     wanted = {name: " ".join(fields.get(name, "").split())[:limit] for name, limit in FIELDS.items()}
     wanted = {name: text for name, text in wanted.items() if text}
     if not wanted:

@@ -13,7 +13,7 @@ from delivery.models import Appointment, CounterStay
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
 from delivery.waiting import offer_places
-from offices.models import Office, Service
+from offices.models import Closure, Office, Service
 from offices.opening import is_open_day
 from offices.quotas import (
     FreeDay,
@@ -202,11 +202,14 @@ def cancel_booking(*, card_id: int, at: datetime) -> None:
         _offer_again(standing, at)
 
 
-def give_back_all(standing: QuerySet[Appointment], *, at: datetime) -> int:
-    """Give back the places of many appointments at once; give how many there were. Under the offices' locks."""
+def give_back_all(standing: QuerySet[Appointment], *, at: datetime, closure: Closure | None = None) -> int:
+    """Give back the places of many appointments at once; give how many there were. Under the offices' locks.
+
+    `closure` is what they give way to.
+    """
     counted = standing.order_by().values_list("counter_id", "lane", "day", "starts_at").annotate(Count("pk"))
     return_places(taken=[Taken(*row) for row in counted])
-    return standing.update(cancelled_at=at)
+    return standing.update(cancelled_at=at, closure=closure)
 
 
 def standing_appointment(*, card_id: int, counter_id: int, day: date) -> Appointment | None:

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.services import record
+from delivery import lookup_limits as limits
 from delivery import messages, records
 from delivery.messages.channels import mobile_number
 from delivery.messages.texts import LANGUAGES
@@ -47,8 +48,20 @@ def may_choose_way(card: Card) -> bool:
     )
 
 
+def take_turn(*, card_id: int, at: datetime) -> None:
+    """Count one choice of a card's holder. Raises TOO_MANY_CHOICES; call it outside the choice's transaction."""
+    key = limits.choice_key(card_id)
+    if limits.is_locked(key=key, at=at):
+        raise DeliveryRefused(Code.TOO_MANY_CHOICES)
+    limits.count_failure(keys=[key], at=at)
+
+
 def choose_way(*, card_id: int, channel: str, at: datetime) -> None:
-    """Let the holder collect the card at a counter, or have it posted after all. Raises CHOICE_NOT_POSSIBLE."""
+    """Let the holder collect the card at a counter, or have it posted after all.
+
+    Raises CHOICE_NOT_POSSIBLE, TOO_MANY_CHOICES.
+    """
+    take_turn(card_id=card_id, at=at)
     office_id = Card.objects.values_list("office_id", flat=True).get(pk=card_id)
     with transaction.atomic():
         lock_registry(office_id)
@@ -84,8 +97,9 @@ def set_channel(
 def set_contact(*, card_id: int, phone: str, email: str, language: str, at: datetime) -> ContactChoice:
     """Keep another phone and e-mail for the card's messages, sealed; an empty phone means the one on the card.
 
-    Raises PHONE_INVALID, EMAIL_INVALID.
+    Raises PHONE_INVALID, EMAIL_INVALID, TOO_MANY_CHOICES.
     """
+    take_turn(card_id=card_id, at=at)
     number = mobile_number(phone) if phone.strip() else ""
     if number is None:
         raise DeliveryRefused(Code.PHONE_INVALID)
@@ -112,7 +126,12 @@ def _email(typed: str) -> str:
 
 
 def want_messages(*, card_id: int, wanted: bool, at: datetime) -> None:
-    """Stop the card's messages, also those that wait to be sent, or let them come again."""
+    """Stop the card's messages, also those that wait to be sent, or let them come again; to stop is never refused.
+
+    Raises TOO_MANY_CHOICES.
+    """
+    if wanted:
+        take_turn(card_id=card_id, at=at)
     with transaction.atomic():
         operation = "MESSAGES_WANTED" if wanted else "MESSAGES_REFUSED"
         _contact(card_id, at, operation, opted_out_at=None if wanted else at)
@@ -138,7 +157,11 @@ def collectors_of(card: Card) -> tuple[str, ...]:
 def say_who_comes(
     *, card_id: int, relation: str, at: datetime, door: str = ResidentChoice.Door.PAGE
 ) -> ResidentChoice:
-    """Keep who will collect the card, for the clerk. Raises CHOICE_NOT_POSSIBLE, COLLECTOR_NOT_ALLOWED."""
+    """Keep who will collect the card, for the clerk.
+
+    Raises CHOICE_NOT_POSSIBLE, COLLECTOR_NOT_ALLOWED, TOO_MANY_CHOICES.
+    """
+    take_turn(card_id=card_id, at=at)
     card = Card.objects.select_related("office").get(pk=card_id)
     if not may_say_who_comes(card):
         raise DeliveryRefused(Code.CHOICE_NOT_POSSIBLE)
@@ -172,8 +195,9 @@ def wish(
     """Ask the office to send the card again or to another counter, or take such a wish back ("").
 
     The office does it, or says why not: a card moves only in an officer's hands. Raises CHOICE_NOT_POSSIBLE,
-    OFFICE_UNKNOWN.
+    OFFICE_UNKNOWN, TOO_MANY_CHOICES.
     """
+    take_turn(card_id=card_id, at=at)
     card = Card.objects.select_related("office").get(pk=card_id)
     if wish not in ResidentChoice.Wish.values or not may_wish(card):
         raise DeliveryRefused(Code.CHOICE_NOT_POSSIBLE)

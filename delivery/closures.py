@@ -167,12 +167,9 @@ def _move_appointments(counters: Sequence[int], closure: Closure, at: datetime) 
     closed = Q(counter_id__in=counters, day__range=(closure.starts_on, closure.ends_on))
     standing = Appointment.objects.filter(closed, cancelled_at__isnull=True)
     rows = list(standing.select_related("counter").order_by("counter_id", "lane", "day", "starts_at", "pk"))
-    give_back_all(standing, at=at)
-    Appointment.objects.filter(pk__in=[row.pk for row in rows]).update(closure=closure)
-    kept_until = dict(
-        CounterStay.objects.filter(card__in=[row.card_id for row in rows], live=True)
-        .values_list("card_id", "hold_until")
-    )  # fmt: skip
+    give_back_all(standing, at=at, closure=closure)
+    stays = CounterStay.objects.filter(live=True, card__appointments__closure=closure)
+    kept_until = dict(stays.values_list("card_id", "hold_until"))
     groups: dict[tuple[Office, str], list[Appointment]] = defaultdict(list)
     for row in rows:
         groups[row.counter, row.lane].append(row)

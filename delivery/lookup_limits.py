@@ -35,6 +35,8 @@ RECORD = Limit(failures=5, window=timedelta(minutes=15), lock=timedelta(minutes=
 # Many phones share one address at Indonesian carriers, so an address may fail more often than a record.
 CLIENT = Limit(failures=30, window=timedelta(minutes=15), lock=timedelta(minutes=15))
 EVERYBODY = Limit(failures=3_000, window=timedelta(minutes=1), lock=timedelta(minutes=1), grows=False)
+# Who holds a card's link changes its choices as often as anybody could mean it, and fills no audit.
+CHOICES = Limit(failures=30, window=timedelta(hours=1), lock=timedelta(hours=1), grows=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,16 @@ def client_key(address: str) -> LimitedKey:
 def everybody_key() -> LimitedKey:
     """Give the counter of all lookups together."""
     return LimitedKey(key=_digest("", "lookup.everybody"), limit=EVERYBODY)
+
+
+def choice_key(card_id: int) -> LimitedKey:
+    """Give the counter of what the holder of one card chooses."""
+    return LimitedKey(key=_digest(str(card_id), "choice.card"), limit=CHOICES)
+
+
+def is_locked(*, key: LimitedKey, at: datetime) -> bool:
+    """Say whether the key has used up its turns."""
+    return bool(_locked([key], at))
 
 
 def _digest(value: str, purpose: str) -> str:
@@ -98,7 +110,10 @@ ON CONFLICT (key) DO UPDATE SET
 
 
 def count_failure(*, keys: Sequence[LimitedKey], at: datetime) -> None:
-    """Count one failure under each key. Keys come as record, client, everybody: one order, so no deadlock."""
+    """Count one failure (or, of choices, one turn) under each key.
+
+    Keys come as record, client, everybody: one order, so no deadlock.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         locked = _locked(keys, at)
         for key in keys:

@@ -101,6 +101,7 @@ class Code(StrEnum):
     TOO_MANY_ENQUIRIES = "TOO_MANY_ENQUIRIES"
     # what residents choose
     CHOICE_NOT_POSSIBLE = "CHOICE_NOT_POSSIBLE"
+    TOO_MANY_CHOICES = "TOO_MANY_CHOICES"
     PHONE_INVALID = "PHONE_INVALID"
     EMAIL_INVALID = "EMAIL_INVALID"
     CORRECTION_EMPTY = "CORRECTION_EMPTY"
@@ -211,6 +212,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.TEXT_MISSING: "Write your question.",
     Code.ALREADY_ANSWERED: "This question was already answered.",
     Code.CHOICE_NOT_POSSIBLE: "The card is not where this can be chosen. Load the page again.",
+    Code.TOO_MANY_CHOICES: "This card's choices were changed very often. Try again in an hour.",
     Code.PHONE_INVALID: "This is no Indonesian mobile number. Write it like 0812 3456 7890.",
     Code.EMAIL_INVALID: "This is no e-mail address. Correct it, or leave the field empty.",
     Code.CORRECTION_EMPTY: "Write at least one part of the address.",

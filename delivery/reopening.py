@@ -12,12 +12,14 @@ from delivery import bulk, messages
 from delivery.appointments import give_back_all
 from delivery.closures import audit_closure, counters_of
 from delivery.messages.occasions import Occasion
-from delivery.models import Appointment, ClosureStay, Collection, CounterStay, Message
+from delivery.models import Appointment, ClosureStay, CounterStay, Message
 from delivery.refusals import Code, DeliveryRefused
 from delivery.waiting import offer_places
 from offices.models import Closure, Office, Service
 from offices.quotas import Taken, free_days, take_places
-from offices.services import reopen
+from offices.services import closed_offices, lock_offices, reopen
+
+CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,8 @@ def take_back_closure(*, closure_id: int, actor_id: int | None, at: datetime, to
     Raises CLOSURE_ENDED.
     """
     with transaction.atomic():
-        closure = Closure.objects.get(pk=closure_id)
-        counters = counters_of(closure)
-        gave_way = list(Appointment.objects.filter(closure=closure).values_list("pk", flat=True))
+        closure = _locked(closure_id)
+        wanted = _wanted_back(closure, today)
         kept = ClosureStay.objects.filter(closure=closure, stay__live=True)
         cards = list(kept.order_by("stay__card_id").values_list("stay__card_id", flat=True))
         told = _tell_that_it_is_open(cards, closure)
@@ -52,11 +53,21 @@ def take_back_closure(*, closure_id: int, actor_id: int | None, at: datetime, to
         if days < 1:
             raise DeliveryRefused(Code.CLOSURE_ENDED)
         _keep_shorter(stays, days)
-        appointments = _put_appointments_back(gave_way, counters, at, today)
+        appointments = _put_back(wanted, at)
         messages.queue(card_ids=told, occasion=Occasion.REOPENED, at=at, sequence=None)
         audit_closure("TAKE_BACK_CLOSURE", closure_id, closure.office_id, actor_id, at, days=days, cards=len(cards),
                appointments=appointments)  # fmt: skip
     return Reopened(days=days, cards=len(cards), appointments=appointments, told=len(told))
+
+
+def _locked(closure_id: int) -> Closure:
+    """Give the closure under its counters' locks. Raises CLOSURE_ENDED when somebody else has just taken it back."""
+    closure = Closure.objects.get(pk=closure_id)
+    lock_offices(office_ids=closed_offices(closure))
+    still_there = Closure.objects.filter(pk=closure_id).first()
+    if still_there is None:
+        raise DeliveryRefused(Code.CLOSURE_ENDED)
+    return still_there
 
 
 def _tell_that_it_is_open(cards: Sequence[int], closure: Closure) -> list[int]:
@@ -79,31 +90,38 @@ def _keep_shorter(stay_ids: Sequence[int], days: int) -> None:
     )
 
 
-def _put_appointments_back(
-    gave_way: Sequence[int], counters: Sequence[int], at: datetime, today: date
-) -> int:
-    """Book the first days again where that is possible; give how many."""
-    rows = Appointment.objects.filter(pk__in=gave_way, day__gte=today).select_related("counter", "moved_to")
-    theirs = Q(card__appointments__in=gave_way)
-    given_out = Collection.objects.filter(theirs, undone_at__isnull=True)
-    collected = set(given_out.values_list("card_id", flat=True))
+def _wanted_back(closure: Closure, today: date) -> list[Appointment]:
+    """Give the appointments that gave way whose cards still stand there, and whose holders chose nothing else."""
+    gave_way = Appointment.objects.filter(closure=closure, day__gte=today)
+    theirs = Q(card__appointments__closure=closure)
     here = set(
-        CounterStay.objects.filter(counter_id__in=counters, live=True).values_list("card_id", "counter_id")
+        CounterStay.objects.filter(theirs, counter_id__in=counters_of(closure), live=True).values_list(
+            "card_id", "counter_id"
+        )
     )
-    booked = Appointment.objects.filter(theirs, cancelled_at__isnull=True)
-    standing = dict(booked.values_list("card_id", "pk"))
-    wanted = [
+    standing = dict(
+        Appointment.objects.filter(theirs, cancelled_at__isnull=True).values_list("card_id", "pk")
+    )
+    rows = gave_way.select_related("counter", "moved_to").order_by("counter_id", "day", "starts_at", "pk")
+    return [
         row
-        for row in rows.order_by("counter_id", "day", "starts_at", "pk")
-        if row.card_id not in collected
-        and (row.card_id, row.counter_id) in here
+        for row in rows
+        if (row.card_id, row.counter_id) in here
         and standing.get(row.card_id) == (row.moved_to.pk if hasattr(row, "moved_to") else None)
     ]
+
+
+def _put_back(wanted: Sequence[Appointment], at: datetime) -> int:
+    """Book the first days again where they are free; give how many."""
     free = _free_now(wanted)
     back = [row for row in wanted if _is_free(free, row)]
-    moved = Appointment.objects.filter(moved_from__in=back, cancelled_at__isnull=True)
-    later = list(moved.values_list("counter_id", "lane", "day"))
-    give_back_all(moved, at=at)
+    later: set[tuple[int, str, date]] = set()
+    for first in range(0, len(back), CHUNK):
+        moved = Appointment.objects.filter(
+            moved_from__in=back[first : first + CHUNK], cancelled_at__isnull=True
+        )
+        later.update(moved.values_list("counter_id", "lane", "day"))
+        give_back_all(moved, at=at)
     places = Counter((row.counter_id, row.lane, row.day, row.starts_at) for row in back)
     take_places(taken=[Taken(*place, number) for place, number in places.items()])
     Appointment.objects.bulk_create(
@@ -114,9 +132,9 @@ def _put_appointments_back(
             )
             for row in back
         ],
-        batch_size=2_000,
+        batch_size=CHUNK,
     )  # fmt: skip
-    for counter_id, lane, day in sorted(set(later)):
+    for counter_id, lane, day in sorted(later):
         offer_places(counter_id=counter_id, lane=lane, day=day, at=at)
     return len(back)
 

@@ -6,6 +6,7 @@ back when the offer expires. Everything here happens under the counter's lock, a
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -103,6 +104,12 @@ def offer_places(*, counter_id: int, lane: str, day: date, at: datetime) -> int:
     entries = list(queue.order_by("joined_at", "pk"))
     if not entries:
         return 0
+    here = set(
+        CounterStay.objects.filter(
+            counter_id=counter_id, live=True, card__in=[entry.card_id for entry in entries]
+        ).values_list("card_id", flat=True)
+    )
+    _end([entry for entry in entries if entry.card_id not in here], State.LEFT, at)
     _end([entry for entry in entries if _is_over(entry, at)], State.EXPIRED, at)
     counter = Office.objects.get(pk=counter_id)
     if day < local_day(office=counter, at=at) or is_closed(office=counter, service=Service.PICKUP, on=day):
@@ -142,7 +149,7 @@ def _end(entries: Collection[WaitingEntry], state: str, at: datetime) -> None:
 def take_offer(*, card_id: int, at: datetime, actor_id: int | None = None) -> Appointment:
     """Turn the place that is kept for the card into an appointment, at any time of that day.
 
-    An earlier appointment of the card is given back. Raises NOT_OFFERED, OFFER_EXPIRED.
+    An earlier appointment of the card is given back. Raises NOT_OFFERED, NOT_RECEIVED, OFFER_EXPIRED.
     """
     counters = _waiting_counters(card_id)
     with transaction.atomic():
@@ -151,6 +158,8 @@ def take_offer(*, card_id: int, at: datetime, actor_id: int | None = None) -> Ap
         entry = WaitingEntry.objects.filter(card_id=card_id, state=State.OFFERED).first()
         if entry is None or entry.counter_id not in counters:
             raise DeliveryRefused(Code.NOT_OFFERED)
+        if not CounterStay.objects.filter(card_id=card_id, counter_id=entry.counter_id, live=True).exists():
+            raise DeliveryRefused(Code.NOT_RECEIVED, status="NOT_AT_COUNTER")
         if _is_over(entry, at):
             raise DeliveryRefused(Code.OFFER_EXPIRED)
         WaitingEntry.objects.filter(pk=entry.pk).update(state=State.TAKEN, offered_until=None, ended_at=at)
@@ -211,6 +220,9 @@ def pass_offers_on(*, at: datetime) -> int:
 
     Run it every few minutes; safe to repeat.
     """
+    last_zone_today = at.astimezone(ZoneInfo("Asia/Jakarta")).date()  # a day ends there last
+    passed = WaitingEntry.objects.filter(state=State.WAITING, day__lt=last_zone_today)
+    passed.update(state=State.EXPIRED, ended_at=at)
     overdue = WaitingEntry.objects.filter(state=State.OFFERED, offered_until__lte=at)
     days = list(overdue.order_by("counter_id").values_list("counter_id", "lane", "day").distinct())
     offered = 0

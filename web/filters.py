@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry, User
 from addresses.models import Verdict
+from delivery.courier_files.rows import NAMES_TO_LOOK_AT
 from delivery.ledger import cards_in_bucket
 from delivery.models import CounterStay, CourierFile, CourierRow, Message, ReturnReceipt, StrayItem
 from delivery.scope import stays_visible_to
@@ -174,7 +175,8 @@ class CourierFileFilter(df.FilterSet):  # type: ignore[misc]
 
     def with_rows(self, rows: QuerySet[CourierFile], _name: str, _value: str) -> QuerySet[CourierFile]:
         """Keep the files with rows that somebody must look at."""
-        return rows.filter(pk__in=CourierRow.objects.values("courier_file_id"))
+        kept = CourierRow.objects.filter(outcome__in=NAMES_TO_LOOK_AT)
+        return rows.filter(pk__in=kept.values("courier_file_id"))
 
 
 class MessageFilter(df.FilterSet):  # type: ignore[misc]

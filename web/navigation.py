@@ -73,6 +73,7 @@ MENU: tuple[Group, ...] = (
         _("Hand out"),
         (
             Entry(_("Counter"), "web:counter", "shop", O.SERVE_COUNTER, "counter"),
+            Entry(_("Waiting list"), "web:waiting", "hourglass-split", O.SERVE_COUNTER, "waiting"),
             Entry(_("On the shelf"), "web:shelf", "inboxes", O.SERVE_COUNTER, "shelf"),
             Entry(
                 _("Given out today"), "web:collections", "person-check-fill", O.SERVE_COUNTER, "collection"

@@ -158,6 +158,7 @@ _REFUSALS: Mapping[Code, Word] = {
     Code.NOT_BOOKED: _("You have no day to give back."),
     Code.TEXT_MISSING: _("Write your question first."),
     Code.CHOICE_NOT_POSSIBLE: _("Your card has moved on, so this cannot be chosen now."),
+    Code.TOO_MANY_CHOICES: _("You have changed your choices very often. Try again in an hour."),
     Code.PHONE_INVALID: _("This is no Indonesian mobile number. Write it like 0812 3456 7890."),
     Code.EMAIL_INVALID: _("This is no e-mail address. Correct it, or leave the field empty."),
     Code.CORRECTION_EMPTY: _("Write at least one part of the address."),

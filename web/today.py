@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -13,8 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry, Role, User
 from addresses.services import waiting_addresses
-from delivery.models import CounterStay, CourierFile, CourierRow, Delivery
+from delivery.address_requests import DECIDE_WITHIN
+from delivery.courier_files.rows import NAMES_TO_LOOK_AT
+from delivery.models import AddressRequest, CounterStay, CourierFile, CourierRow, Delivery
 from delivery.scope import (
+    address_requests_visible_to,
     appointments_visible_to,
     courier_files_visible_to,
     enquiries_visible_to,
@@ -23,6 +26,7 @@ from delivery.scope import (
     stays_visible_to,
     transfers_visible_to,
     village_lists_visible_to,
+    wishes_visible_to,
 )
 from delivery.silence import Patience, patience_with, silence_of, silent_items
 from jobs.models import JobState
@@ -93,6 +97,7 @@ def _printing(user: User, at: datetime) -> Iterator[Tile]:
     shipments = shipments_visible_to(user)
     waiting = waiting_addresses(office_id=office.pk).count()
     yield Tile(_("addresses in review"), waiting, _link("web:review"), "geo-alt", _attention(waiting))
+    yield _corrections(user, at)
     queued = BacklogEntry.objects.filter(office=office).count()
     yield Tile(
         _("cards ready to be posted"), queued, _link("web:backlog"), "inbox", "moving" if queued else ""
@@ -115,6 +120,15 @@ def _printing(user: User, at: datetime) -> Iterator[Tile]:
     yield from _news(user)
 
 
+def _corrections(user: User, at: datetime) -> Tile:
+    """Residents' corrections, with those whose three days are over."""
+    rows = address_requests_visible_to(user).filter(state=AddressRequest.State.OPEN)
+    late = Q(asked_at__lt=at - DECIDE_WITHIN)
+    found = rows.order_by().aggregate(number=Count("pk"), late=Count("pk", filter=late))
+    tone = "bad" if found["late"] else _attention(found["number"])
+    return Tile(_("corrections by residents"), found["number"], _link("web:corrections"), "pencil", tone)
+
+
 def _news(user: User) -> Iterator[Tile]:
     """What came from the post and from residents."""
     unapplied = courier_files_visible_to(user).filter(state=CourierFile.State.PREVIEWED).count()
@@ -130,6 +144,8 @@ def _news(user: User) -> Iterator[Tile]:
     yield Tile(
         _("questions of residents"), asked, _link("web:enquiries"), "chat-left-text", _attention(asked)
     )
+    wished = wishes_visible_to(user).filter(settled_at__isnull=True).count()
+    yield Tile(_("wishes of residents"), wished, _link("web:wishes"), "arrow-repeat", _attention(wished))
     running = jobs_of(user).filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
     if running:
         yield Tile(_("jobs running"), running, _link("web:jobs"), "list-task", "moving")
@@ -214,7 +230,7 @@ def _partner(user: User, at: datetime) -> Iterator[Tile]:
     )  # fmt: skip
     silent = silent_items(patience=_patience(user, at)).count()
     yield Tile(_("silent items"), silent, _link("web:silent"), "hourglass-split", _attention(silent))
-    rows = CourierRow.objects.filter(courier_file__in=files).count()
+    rows = CourierRow.objects.filter(courier_file__in=files, outcome__in=NAMES_TO_LOOK_AT).count()
     yield Tile(
         _("rows to look at"), rows, _link("web:courier-files", rows="yes"), "list-check", _attention(rows)
     )

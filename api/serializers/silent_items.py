@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from api.serializers.shapes import Shape
 from delivery.models import Delivery
-from delivery.silence import MOST_DAYS, Patience, Silence
+from delivery.silence import MOST_DAYS, Patience
 
 
 class SilentQuery(Shape):
@@ -43,7 +43,7 @@ class SilentItemSerializer(serializers.ModelSerializer[Delivery]):
         )
 
 
-class SilenceSerializer(serializers.Serializer[Silence]):
+class SilenceSerializer(Shape):
     """How silent a post office is."""
 
     post_office = serializers.CharField(source="office.code")

@@ -1,5 +1,7 @@
 """The review desk: addresses that wait for a person, and what is decided about them."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -67,7 +69,7 @@ class ReviewViewSet(ListModelMixin, Resource):
     def decide(self, request: Request) -> Response:
         """Decide about addresses; cards whose address becomes deliverable join the backlog, or are sent again."""
         asked = body(DecisionRequest, request)
-        who = {"office_id": self.office_id, "actor_id": self.user.pk, "at": timezone.now()}
+        who: dict[str, Any] = {"office_id": self.office_id, "actor_id": self.user.pk, "at": timezone.now()}
         decided = decide_addresses(**who, **asked)
         resume_sending(**who)
         return Response(DecidedSerializer(decided).data)

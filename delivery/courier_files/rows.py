@@ -27,6 +27,8 @@ class RowOutcome(StrEnum):
 
 # What a person must look at; such rows are kept beside the file.
 TO_LOOK_AT = frozenset(RowOutcome) - {RowOutcome.APPLIED, RowOutcome.DUPLICATE, RowOutcome.SUPERSEDED}
+# as the table of kept rows has them; a row that was settled later stays there until the result workbook tells it
+NAMES_TO_LOOK_AT = sorted(outcome.name for outcome in TO_LOOK_AT)
 
 # The only columns that are read. Names, phones, addresses, photos, signatures and positions of people that the file may
 # carry beside them are never taken in. Fields stand in the order of the result workbook.

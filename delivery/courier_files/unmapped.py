@@ -13,7 +13,7 @@ from accounts.services import record
 from delivery import messages
 from delivery.courier_files.meanings import meaning_said
 from delivery.courier_files.rewriting import start_rewriting
-from delivery.courier_files.rows import TO_LOOK_AT, RowOutcome
+from delivery.courier_files.rows import NAMES_TO_LOOK_AT, RowOutcome
 from delivery.couriers import Meaning, folded
 from delivery.models import CourierFile, CourierRow, StatusText
 from delivery.tracking import NewEvent, Recorded, record_events
@@ -114,7 +114,7 @@ def map_text(
 
 def rows_to_look_at(courier_file: CourierFile) -> QuerySet[CourierRow]:
     """Give the rows of a file that somebody must look at, in the order of the sheet."""
-    return courier_file.kept_rows.filter(outcome__in=[outcome.name for outcome in TO_LOOK_AT]).order_by("row")
+    return courier_file.kept_rows.filter(outcome__in=NAMES_TO_LOOK_AT).order_by("row")
 
 
 def _waiting(office_id: int | None) -> QuerySet[CourierRow]:

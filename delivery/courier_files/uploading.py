@@ -88,6 +88,14 @@ def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: d
         courier_file.save(update_fields=["job"])
 
 
+def unfinished(*, path: str | Path, office_id: int) -> CourierFile | None:
+    """Give the office's upload of the same content that a command was interrupted over; None when there is none."""
+    with open(path, "rb") as source:
+        sha256 = _sha256(source)
+    waiting = CourierFile.objects.filter(office_id=office_id, sha256=sha256, state=CourierFile.State.WAITING)
+    return waiting.filter(job__isnull=True).exclude(file="").order_by("-uploaded_at").first()
+
+
 def is_in_work(courier_file: CourierFile) -> bool:
     """Say whether a job of this file waits or runs."""
     return courier_file.job is not None and courier_file.job.finished_at is None

@@ -10,7 +10,6 @@ from django.conf import settings
 from delivery import bulk
 from delivery.messages.occasions import OCCASION_OF, TOLD_WITHIN, Occasion
 from delivery.messages.quiet_hours import next_allowed
-from delivery.models import Message
 from delivery.status import State
 from offices.models import Office
 
@@ -103,8 +102,11 @@ def _sequence(occasion: Occasion, state: State) -> int:
 
 def withdraw(*, card_ids: Sequence[int], occasions: Sequence[Occasion]) -> int:
     """Take back messages that are not sent yet."""
-    waiting = Message.objects.filter(card_id__in=card_ids, occasion__in=occasions, state=Message.State.QUEUED)
-    return waiting.update(state=Message.State.WITHDRAWN)
+    among = f"{bulk.among('card_id', 'bigint')} AND {bulk.among('occasion', 'text')}"
+    return bulk.execute(
+        f"UPDATE delivery_message SET state = 'WITHDRAWN' WHERE state = 'QUEUED' AND {among}",
+        [bulk.listed(card_ids), bulk.listed([occasion.value for occasion in occasions])],
+    )
 
 
 _REGISTERED = """

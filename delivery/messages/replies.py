@@ -116,13 +116,18 @@ def _cards_of(index: str, channel: str, answers: str, at: datetime) -> list[int]
 def _act(meaning: Meaning, cards: Sequence[int], at: datetime) -> bool:
     """Do what was asked for every card that it fits; False when it fits none."""
     if meaning in {Meaning.STOP, Meaning.START}:
-        for card_id in cards:
-            choices.want_messages(card_id=card_id, wanted=meaning == Meaning.START, at=at)
-        return True
+        return any([_want(card_id, meaning == Meaning.START, at) for card_id in cards])  # noqa: C419 - every card
     if meaning == Meaning.UNKNOWN:
         return False
-    done = [_choose(meaning, card_id, at) for card_id in cards]  # every card, not only up to the first
-    return any(done)
+    return any([_choose(meaning, card_id, at) for card_id in cards])  # noqa: C419 - every card
+
+
+def _want(card_id: int, wanted: bool, at: datetime) -> bool:
+    try:
+        choices.want_messages(card_id=card_id, wanted=wanted, at=at)
+    except DeliveryRefused:
+        return False
+    return True
 
 
 def _choose(meaning: Meaning, card_id: int, at: datetime) -> bool:

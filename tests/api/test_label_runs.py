@@ -92,8 +92,9 @@ def test_many_shipments_are_asked_for_at_once_and_none_of_another_office(
     refused = other.post(RUNS, asked, format="json")
     assert (refused.status_code, refused.json()["code"]) == (404, "shipment_unknown")
     assert not LabelRun.objects.exists()
-    key = {"HTTP_IDEMPOTENCY_KEY": "cetak-1"}
-    answers = [printing.post(RUNS, asked, format="json", **key) for _ in range(2)]
+    answers = [
+        printing.post(RUNS, asked, format="json", headers={"Idempotency-Key": "cetak-1"}) for _ in range(2)
+    ]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert LabelRun.objects.count() == 1
     assert other.get(answers[0]["Location"]).status_code == 404

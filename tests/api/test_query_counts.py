@@ -24,11 +24,12 @@ from tests.api.world import AT, World, make_world, record_event
 BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
-    "address-requests/", "enquiries/", "messages/", "messages/totals/", "wishes/",
+    "column-profiles/", "status-texts/", "status-texts/waiting/", "address-requests/", "enquiries/", "messages/", "messages/totals/", "wishes/",
     "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
     "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
     "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
-    "shipments/", "transfers/", "village-lists/", "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
+    "shipments/", "silent-items/", "silent-items/summary/", "transfers/", "village-lists/",
+    "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
 ]  # fmt: skip
 GROWING = [
     "appointments/",

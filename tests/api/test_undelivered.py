@@ -58,7 +58,7 @@ def results(client: APIClient, path: str) -> list[dict[str, Any]]:
 
 def sheet(answer: Any) -> list[tuple[Any, ...]]:
     book = openpyxl.load_workbook(BytesIO(b"".join(answer)))
-    rows: list[tuple[Any, ...]] = list(book.active.iter_rows(values_only=True))
+    rows: list[tuple[Any, ...]] = list(book.worksheets[0].iter_rows(values_only=True))
     return rows
 
 

@@ -88,6 +88,18 @@ def test_a_resident_cannot_choose_the_village_office(card: Card) -> None:
     assert in_backlog(card)
 
 
+def test_choices_that_change_too_often_wait_an_hour_but_stopping_messages_never_does(card: Card) -> None:
+    for _turn in range(30):
+        set_contact(card_id=card.pk, phone="081234567890", email="", language="id", at=AT)
+    with pytest.raises(DeliveryRefused) as refused:
+        choose_way(card_id=card.pk, channel="COUNTER", at=AT)
+    assert code_of(refused) is Code.TOO_MANY_CHOICES
+    assert in_backlog(card)
+    want_messages(card_id=card.pk, wanted=False, at=AT)
+    choose_way(card_id=card.pk, channel="COUNTER", at=AT + timedelta(hours=1, seconds=1))
+    assert not in_backlog(card)
+
+
 # --- contact --------------------------------------------------------------------------------------
 
 

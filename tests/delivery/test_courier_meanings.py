@@ -1,5 +1,6 @@
 """What people add to the shipped tables: layouts, meanings, results written anew; and which uploads are forgotten."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -278,3 +279,28 @@ def test_uploads_that_waited_in_vain_are_forgotten_and_those_in_work_are_not(
     assert AuditEntry.objects.filter(operation="FORGET_UPLOADS").count() == 2
     with pytest.raises(SheetError):
         process(courier_file_id=never_read.pk)
+
+
+def test_the_command_goes_on_with_a_file_that_it_was_interrupted_over(
+    mailed: Mailed,
+    taken: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = taken([f"{item.number};DELIVERED;;06/05/2020" for item in mailed.items])
+    with monkeypatch.context() as broken:
+        broken.setattr("delivery.courier_files.processing.write_result", _disk_full)
+        with pytest.raises(OSError, match="full"):
+            process(courier_file_id=first.pk)
+    assert {state_of(card)[0] for card in mailed.cards} == {"DELIVERED"}
+    call_command("import_status", tmp_path / "status.csv", office="17510", json=True)
+    told = json.loads(capsys.readouterr().out)["outcomes"]
+    assert ({name: count for name, count in told.items() if count}, CourierFile.objects.count()) == (
+        {"applied": 3},
+        1,
+    )
+
+
+def _disk_full(*_args: object, **_fields: object) -> None:
+    raise OSError("disk full")

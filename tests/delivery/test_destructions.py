@@ -146,7 +146,7 @@ def test_a_signature_is_taken_back_only_before_the_second(
     registry: Office, officers: tuple[User, User], cards: list[Card]
 ) -> None:
     destruction = open_list(registry)
-    back = {"destruction_id": destruction.pk, "actor_id": None, "at": AT}
+    back: dict[str, Any] = {"destruction_id": destruction.pk, "actor_id": None, "at": AT}
     assert refusal(take_signature_back, **back) is Code.NOT_SIGNED
     sign(destruction, officers[0])
     assert take_signature_back(**back).first_signed_by is None
@@ -164,7 +164,7 @@ def test_a_cancelled_list_lets_its_cards_go_and_is_not_signed(
     destruction = open_list(registry)
     assert cards_to_destroy(office_id=registry.pk, kind="CARDS") == []
     assert refusal(open_list, registry) is Code.NOTHING_TO_DESTROY
-    cancel = {"destruction_id": destruction.pk, "actor_id": None, "at": AT}
+    cancel: dict[str, Any] = {"destruction_id": destruction.pk, "actor_id": None, "at": AT}
     assert refusal(cancel_destruction, reason=" ", **cancel) is Code.REASON_MISSING
     cancel_destruction(reason="salah pilih", **cancel)
     assert refusal(sign, destruction, officers[0]) is Code.DESTRUCTION_CANCELLED

@@ -136,10 +136,11 @@ def test_a_card_is_kept_longer_with_a_reason_and_its_mark_goes(counter: Office, 
         asked = {"card_ids": keys(cards[:1]), "until": until, "reason": "sakit", **other}
         return keep_longer(counter_id=counter.pk, actor_id=None, at=TOO_LATE, **asked)
 
-    for other, code in [
+    refusals: list[tuple[dict[str, Any], Code]] = [
         ({"reason": " "}, Code.REASON_MISSING), ({"until": date(2020, 6, 19)}, Code.DAY_PASSED),
         ({"card_ids": [0]}, Code.NOT_KEPT_LONGER),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for other, code in refusals:
         with pytest.raises(DeliveryRefused) as refused:
             keep(**other)
         assert refused.value.code is code

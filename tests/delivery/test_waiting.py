@@ -12,7 +12,7 @@ from delivery.appointments import book, bookable_days, cancel_booking
 from delivery.closures import close_counters
 from delivery.counter import collect
 from delivery.messages.occasions import Occasion
-from delivery.models import Appointment, Message, WaitingEntry
+from delivery.models import Appointment, CounterStay, Message, WaitingEntry
 from delivery.refusals import Code, DeliveryRefused
 from delivery.waiting import (
     join_waiting_list,
@@ -217,3 +217,27 @@ def test_a_supervisor_adds_places_with_a_reason_and_who_waits_is_offered_them(
     entry = AuditEntry.objects.get(operation="OVERRIDE_QUOTA")
     assert (entry.actor, entry.details["places"], entry.details["offered"]) == (supervisor, 2, 1)
     assert entry.details["reason"] == "antrean rumah sakit"
+
+
+def test_a_card_that_left_the_shelf_waits_no_longer_and_takes_no_place(
+    cards: list[Card], counter: Office
+) -> None:
+    urgent(cards[0])
+    for card in cards[1:3]:
+        wait(card)
+    CounterStay.objects.filter(card=cards[1]).update(live=None)
+    cancel_booking(card_id=cards[0].pk, at=SERVED_AT)
+    assert states(cards[1], cards[2]) == ["LEFT", "OFFERED"]
+    CounterStay.objects.filter(card=cards[2]).update(live=None)
+    assert refusal(take_offer, card_id=cards[2].pk, at=SERVED_AT) is Code.NOT_RECEIVED
+    assert not Appointment.objects.filter(cancelled_at__isnull=True).exists()
+
+
+def test_waiting_ends_with_its_day(cards: list[Card]) -> None:
+    urgent(cards[0])
+    wait(cards[1])
+    midnight = datetime.fromisoformat("2020-05-27T00:00:00+07:00")
+    pass_offers_on(at=midnight - timedelta(seconds=1))
+    assert states(cards[1]) == ["WAITING"]
+    pass_offers_on(at=midnight)
+    assert states(cards[1]) == ["EXPIRED"]

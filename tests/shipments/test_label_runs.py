@@ -27,7 +27,7 @@ from jobs.services import cancel, reap, run_job
 from labels.sheets import FORMATS
 from offices.models import HandoverPolicy, Office
 from privacy.models import AccessRecord
-from shipments import label_runs
+from shipments import label_runs, labelling
 from shipments.label_runs import (
     cancel_label_run,
     open_label_file,
@@ -192,7 +192,7 @@ def test_a_shipment_in_work_empty_or_of_another_office_is_refused_with_all_other
 
 def at_label(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], place: int = 2) -> None:
     """Let something happen once while a label is drawn."""
-    original, done = label_runs.shipment_labels, list[int]()
+    original, done = labelling.shipment_labels, list[int]()
 
     def labels(**asked: Any) -> Iterator[Any]:
         for number, label in enumerate(original(**asked)):
@@ -311,7 +311,7 @@ import sys, time, django
 from uuid import UUID
 django.setup()
 from jobs.services import run_job
-from shipments import label_runs
+from shipments import label_runs, labelling
 original = label_runs.shipment_labels
 def slow(**asked):
     for number, label in enumerate(original(**asked)):

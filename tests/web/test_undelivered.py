@@ -71,7 +71,7 @@ def told(response: Any) -> list[str]:
 
 def sheet(response: Any) -> list[tuple[Any, ...]]:
     book = openpyxl.load_workbook(BytesIO(b"".join(response)))
-    rows: list[tuple[Any, ...]] = list(book.active.iter_rows(values_only=True))
+    rows: list[tuple[Any, ...]] = list(book.worksheets[0].iter_rows(values_only=True))
     return rows
 
 

@@ -60,7 +60,7 @@ def list_page(request: StaffRequest, **extra: Any) -> HttpResponse:
 
 def last_format(user: User) -> dict[str, str]:
     """The format that the user printed in last: a desk has one printer."""
-    run = LabelRun.objects.filter(asked_by=user, office_id=user.office_id).first()
+    run = LabelRun.objects.filter(asked_by=user, office=user.office).first()
     return {"format": run.format} if run else {}
 
 

@@ -16,6 +16,7 @@ from delivery.courier_files import FileReport, preview, process, upload
 from delivery.courier_files.processing import OnProgress
 from delivery.courier_files.results import NAMES
 from delivery.courier_files.rows import RowOutcome
+from delivery.courier_files.uploading import unfinished
 from delivery.models import CourierFile
 from delivery.refusals import MESSAGES, DeliveryRefused
 from offices.models import Office
@@ -75,7 +76,7 @@ class Command(BaseCommand):
             return self._apply(path, office, tell)
 
     def _apply(self, path: Path, office: Office, tell: OnProgress) -> tuple[FileReport, str]:
-        courier_file = upload(
+        courier_file = unfinished(path=path, office_id=office.pk) or upload(
             path=path, name=path.name, office_id=office.pk, actor_id=None, at=timezone.now(), enqueue=False
         )
         report = process(courier_file_id=courier_file.pk, on_progress=tell)

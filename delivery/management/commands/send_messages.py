@@ -1,4 +1,4 @@
-"""manage.py send_messages: tell of new cards, write the reminders that are due and send what waits in the outbox."""
+"""manage.py send_messages: tell of new cards, write due reminders, pass on places nobody took, send what waits."""
 
 import json
 from argparse import ArgumentParser
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from delivery.messages import queue_registered, send_queued
 from delivery.messages.channels import UnknownChannel
 from delivery.messages.reminders import queue_reminders
+from delivery.waiting import pass_offers_on
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
+        pass_offers_on(at=at)
         registered, reminders = queue_registered(at=at), queue_reminders(at=at)
         try:
             sent = send_queued(at=at, limit=options["limit"])
