@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.courier import NOW, fill, make_file
-from bench.own_database import measure_again_inside, own_database
+from bench.own_database import database_url, measure_again_inside, own_database
 
 AIM = 1.6
 PATIENCE_SECONDS = 300
@@ -90,12 +90,9 @@ def timed(path: Path, office_id: int, workers: int) -> float:
 def celery_workers(number: int) -> Iterator[None]:
     """Start workers of one process each and wait until all of them answer."""
     from django.conf import settings
-    from django.db import connection
 
     from jobs.celery_tasks import app
 
-    at = connection.settings_dict
-    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT'] or 5432}/{at['NAME']}"
     command = [
         sys.executable,
         "-m",
@@ -111,7 +108,7 @@ def celery_workers(number: int) -> Iterator[None]:
     processes = [
         subprocess.Popen(
             [*command, "--hostname", f"bench{place}-{uuid.uuid4().hex[:6]}@%h"],
-            env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "DATABASE_URL": database_url()}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for place in range(number)
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from bench.own_database import measure_again_inside, own_database
+from bench.own_database import database_url, measure_again_inside, own_database
 
 AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
 FORMAT = "roll-100x150"
@@ -103,16 +103,9 @@ def timed_run(shipment_ids: list[int], workers: int) -> float:
 @contextmanager
 def waiting_workers(number: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Start worker processes on this process's database, ready to begin at the same moment."""
-    from django.db import connection
-
-    settings = connection.settings_dict
-    url = f"sqlite:///{settings['NAME']}"
-    if connection.vendor == "postgresql":
-        host = f"{settings['HOST'] or '127.0.0.1'}:{settings['PORT'] or 5432}"
-        url = f"postgres://{settings['USER']}:{settings['PASSWORD']}@{host}/{settings['NAME']}"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER], env={**os.environ, "DATABASE_URL": url}, stdin=subprocess.PIPE,
+            [sys.executable, "-c", WORKER], env={**os.environ, "DATABASE_URL": database_url()}, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True,
         )
         for _ in range(number)

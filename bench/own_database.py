@@ -38,3 +38,14 @@ def own_database() -> Iterator[str]:
         yield connection.vendor
     finally:
         teardown_databases(old, verbosity=0)
+
+
+def database_url() -> str:
+    """Name the bench's own database to a process that is started now."""
+    from django.db import connection
+
+    at = connection.settings_dict
+    if connection.vendor != "postgresql":
+        return f"sqlite:///{at['NAME']}"
+    host = f"{at['HOST'] or '127.0.0.1'}:{at['PORT'] or 5432}"
+    return f"postgres://{at['USER']}:{at['PASSWORD']}@{host}/{at['NAME']}"
