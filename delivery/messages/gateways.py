@@ -69,7 +69,8 @@ class _HttpChannel:
         try:
             response = session.post(
                 self.url,
-                **({"data": body} if self.as_form else {"json": body}),
+                data=body if self.as_form else None,
+                json=None if self.as_form else body,
                 headers={"Idempotency-Key": message.key},
                 timeout=_TIMEOUT,
                 allow_redirects=False,

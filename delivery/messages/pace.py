@@ -26,5 +26,6 @@ def take_places(*, channel: str, wanted: int, at: datetime) -> int:
     if channel == "CONSOLE" or not limit:
         return wanted
     minute = bulk.moment(at.replace(second=0, microsecond=0))
-    (taken,) = next(iter(bulk.select(_TAKE, [channel, minute, wanted])))
-    return max(0, min(wanted, limit - (taken - wanted)))
+    (row,) = bulk.select(_TAKE, [channel, minute, wanted])
+    taken_before = int(row[0]) - wanted
+    return max(0, min(wanted, limit - taken_before))

@@ -54,7 +54,8 @@ def send(client: APIClient, path: str, document: Any, **headers: str) -> int:
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
     if path == WHATSAPP:
         headers.setdefault("X-Hub-Signature-256", sign(raw, "rahasia-aplikasi"))
-    return client.generic("POST", path, raw, content_type="application/json", headers=headers).status_code
+    answer = client.post(path, data=raw, content_type="application/json", headers=headers)
+    return int(answer.status_code)
 
 
 def whatsapp(*, phone_id: str = "123", **told: Any) -> dict[str, Any]:

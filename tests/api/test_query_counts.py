@@ -24,12 +24,13 @@ from tests.api.world import AT, World, make_world, record_event
 BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
-    "column-profiles/", "status-texts/", "status-texts/waiting/", "address-requests/", "enquiries/", "messages/", "messages/totals/", "wishes/",
-    "appointments/", "backlog/", "backlog/forecast/", "cards/", "collections/", "courier-files/", "differences/",
-    "holds/", "intake-files/", "jobs/", "label-runs/", "number-blocks/", "offices/", "print-checks/reprints/",
-    "reconciliation/", "reconciliation/cards/?bucket=with_post", "returns/", "review/", "review/groups/",
-    "shipments/", "silent-items/", "silent-items/summary/", "transfers/", "village-lists/",
-    "closures/", "conflicts/", "delegations/", "quotas/", "waiting/",
+    "address-requests/", "appointments/", "backlog/", "backlog/forecast/", "cards/", "closures/", "collections/",
+    "column-profiles/", "conflicts/", "courier-files/", "delegations/", "destructions/", "differences/",
+    "enquiries/", "follow-ups/", "holds/", "intake-files/", "jobs/", "label-runs/", "messages/", "messages/totals/",
+    "number-blocks/", "offices/", "print-checks/reprints/", "quotas/", "reconciliation/",
+    "reconciliation/cards/?bucket=with_post", "registry-list/", "returns/", "review/", "review/groups/", "shelf/",
+    "shelf/ages/", "shelf/overdue/", "shipments/", "silent-items/", "silent-items/summary/", "status-texts/",
+    "status-texts/waiting/", "stray-items/", "transfers/", "village-lists/", "waiting/", "wishes/",
 ]  # fmt: skip
 GROWING = [
     "appointments/",

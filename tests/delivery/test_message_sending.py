@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from delivery.messages.channels import Outgoing
 from delivery.messages.gateways import GatewayChannel, template_name
 from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.pace import take_places
-from delivery.messages.sending import GIVE_UP_AFTER, Sent, recipient_index
+from delivery.messages.sending import GIVE_UP_AFTER, LEASE, Sent, recipient_index
 from delivery.messages.texts import LANGUAGES, template_of
 from delivery.models import ContactChoice, Message, MessagePace
 from offices.models import Office
@@ -153,6 +154,18 @@ def test_a_provider_that_is_down_is_left_alone_for_a_minute(cards: list[Card], g
     registered(cards)
     assert send_queued(at=AT, limit=100) == Sent(retried=GIVE_UP_AFTER, postponed=2, paced=2)
     assert len(gateway.requests) == GIVE_UP_AFTER
+
+
+def test_a_sender_stops_before_another_takes_its_batch_for_abandoned(
+    cards: list[Card], gateway: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=LEASE.total_seconds() / 2 + 1)
+    monkeypatch.setattr("delivery.messages.sending.monotonic", lambda: next(clock))
+    registered(cards)
+    assert send_queued(at=AT, limit=100) == Sent(sent=1, postponed=6, paced=6)
+    assert set(Message.objects.filter(state="QUEUED").values_list("attempts", "not_before")) == {
+        (0, NEXT_MINUTE)
+    }
 
 
 def test_a_repeat_after_a_lost_answer_carries_the_same_key(cards: list[Card], gateway: Provider) -> None:

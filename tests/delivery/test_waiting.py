@@ -105,6 +105,13 @@ def test_only_slots_with_a_place_that_are_still_to_come_can_be_chosen(cards: lis
     }
 
 
+def test_slots_pass_by_the_clock_on_the_counters_own_wall(cards: list[Card], counter: Office) -> None:
+    """10:00 in Jakarta is noon in Jayapura; no Indonesian zone changes its clocks."""
+    Office.objects.filter(pk=counter.pk).update(time_zone="Asia/Jayapura")
+    (today, *_later) = bookable_days(card_id=cards[0].pk, at=SERVED_AT).days
+    assert [slot.starts_at.hour for slot in today.slots] == [12, 13, 14]
+
+
 def test_the_database_refuses_a_place_more_than_a_slot_has(counter: Office) -> None:
     with pytest.raises(IntegrityError, match="quota_slot_not_exceeded"), transaction.atomic():
         QuotaSlot.objects.create(

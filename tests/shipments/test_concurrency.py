@@ -1,13 +1,17 @@
-"""Many workers at once, on real connections of PostgreSQL: nothing is numbered, batched or closed twice."""
+"""Many workers at once, on real connections of PostgreSQL: nothing is numbered, batched, closed or printed twice."""
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, transaction
 
+from jobs.models import Job
+from jobs.services import run_job
 from offices.models import HandoverPolicy, Office
+from shipments import label_runs
 from shipments.backlog import fill_backlog
 from shipments.batching import batch_backlog, close_shipment, fill_shipment, open_shipment
 from shipments.cards import create_cards
@@ -19,6 +23,8 @@ from shipments.models import (
     Disposition,
     Handover,
     Item,
+    LabelPrint,
+    LabelRun,
     NumberBlock,
     Shipment,
 )
@@ -195,3 +201,37 @@ def test_same_rows_sent_twice_at_once_are_registered_once(
     results = together(*[send] * 3)
     assert not [result for result in results if isinstance(result, Exception)]
     assert Card.objects.count() == 30
+
+
+def test_parts_drawn_by_many_workers_at_once_are_one_printing(
+    offices: tuple[Office, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, _ = offices
+    monkeypatch.setattr(label_runs, "LABELS_PER_PART", 5)
+    queued(registry, 15)
+    shipment_ids = batch_backlog(office_id=registry.pk, on=TODAY, actor_id=None, at=NOW).shipment_ids
+    run = label_runs.start_label_run(
+        shipment_ids=shipment_ids, office_id=registry.pk, format="zpl203", actor_id=None, at=NOW
+    )
+    jobs = list(Job.objects.values_list("pk", flat=True))
+    assert len(jobs) == 3
+    together(*[partial(run_job, job_id) for job_id in jobs * 2])
+    assert list(Job.objects.values_list("state", "attempts")) == [("SUCCEEDED", 1)] * 3
+    assert LabelPrint.objects.get().labels == 15
+    assert run.parts.exclude(file="").count() == 3
+
+
+def test_two_clerks_asking_for_the_same_labels_at_once_get_one_run(offices: tuple[Office, Office]) -> None:
+    registry, _ = offices
+    queued(registry, 3)
+    shipment_ids = batch_backlog(office_id=registry.pk, on=TODAY, actor_id=None, at=NOW).shipment_ids
+
+    def ask() -> object:
+        return label_runs.start_label_run(
+            shipment_ids=shipment_ids, office_id=registry.pk, format="zpl203", actor_id=None, at=NOW
+        )
+
+    results = together(*[ask] * 3)
+    refused = [result for result in results if isinstance(result, ShipmentRefused)]
+    assert [refusal.code for refusal in refused] == [Code.LABELS_IN_WORK] * 2
+    assert (LabelRun.objects.count(), Job.objects.count()) == (1, 1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -21,10 +21,10 @@ Choose = Callable[[HttpRequest, PublicView], str]
 TEXT_LENGTH = 250
 
 
-def chosen(section: str) -> Callable[[Choose], Callable[[HttpRequest], HttpResponse]]:
+def chosen(section: str) -> Callable[[Choose], Callable[..., HttpResponseBase]]:
     """Let an opened card's holder choose; what is refused is said on the page, whose part `section` stays open."""
 
-    def decorate(choose: Choose) -> Callable[[HttpRequest], HttpResponse]:
+    def decorate(choose: Choose) -> Callable[..., HttpResponseBase]:
         @public
         @secretive()
         @require_POST

@@ -157,7 +157,9 @@
       show() {
         const kept = list();
         root.querySelector("[data-about]").textContent = kept ? `${kept.cards.length} ${words.listed} ${kept.counter}` : words.noList;
-        root.querySelector("[data-kept]").replaceChildren(...queue().slice().reverse().map((one) => {
+        const all = queue();
+        root.querySelector("[data-nothing-yet]").hidden = all.length > 0;
+        root.querySelector("[data-kept]").replaceChildren(...all.reverse().map((one) => {
           const row = document.createElement("li");
           const time = new Date(one.confirmed_at).toTimeString().slice(0, 5).replace(":", ".");
           row.textContent = `${time} · ${one.reference} · ${states[one.state]}${one.text ? `: ${one.text}` : ""}`;
