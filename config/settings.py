@@ -271,6 +271,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+# Rows of a status file that are recorded in one transaction: more are faster, fewer keep others waiting for less.
+COURIER_FILE_PORTION: int = env.int("COURIER_FILE_PORTION", default=5_000)
 # How many other workers may take portions of one large status file. SQLite lets one writer in at a time.
 COURIER_FILE_HELPERS: int = env.int("COURIER_FILE_HELPERS", default=3 if TASK_ENGINE == "celery" else 0)
 

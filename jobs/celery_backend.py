@@ -1,5 +1,6 @@
 """Bridge from the `django.tasks` interface to Celery, so that task code is written once."""
 
+import logging
 from typing import Any
 
 from django.utils import timezone
@@ -7,8 +8,11 @@ from django.utils.crypto import get_random_string
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 from django_tasks.signals import task_enqueued
+from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from jobs.celery_tasks import run
+
+logger = logging.getLogger(__name__)
 
 
 class CeleryBackend(BaseTaskBackend):
@@ -35,6 +39,10 @@ class CeleryBackend(BaseTaskBackend):
             errors=[],
             worker_ids=[],
         )
-        run.apply_async(args=[task.module_path, list(args), dict(kwargs)], task_id=result.id)
+        try:
+            run.apply_async(args=[task.module_path, list(args), dict(kwargs)], task_id=result.id)
+        except BrokerUnreachable as fault:
+            # the job's row is there: the reaper sends it when the broker is back
+            logger.error("the broker did not take a job: %s", type(fault).__name__)
         task_enqueued.send(type(self), task_result=result)
         return result

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -41,6 +42,10 @@ class Job(models.Model):
     result = models.JSONField(default=dict)
     error = models.CharField(max_length=400, blank=True, default="")
     created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        default=timezone.now,
+        help_text=_("to the task engine; a waiting job is sent again when it may be lost"),
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,6 +65,8 @@ class Job(models.Model):
         indexes = [
             # the reaper: running jobs whose lease has run out
             models.Index(fields=["lease_until"], name="job_lease", condition=Q(state="RUNNING")),
+            # the reaper: jobs that the engine may have lost
+            models.Index(fields=["sent_at"], name="job_waiting", condition=Q(state="QUEUED")),
             # "Pekerjaan": an office's newest jobs
             models.Index(fields=["office", "-created_at"], name="job_of_office"),
         ]

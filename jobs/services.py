@@ -4,6 +4,7 @@ A handler is registered once for a kind of job, and must be safe to repeat: a ki
 beginning and has to end with the same rows.
 """
 
+import errno
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, close_old_connections, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
@@ -21,6 +22,8 @@ from jobs.models import Job, JobState
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
+# A job that waits longer is sent once more: should the engine have it twice, the second worker finds nothing to do.
+SEND_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class JobCancelled(Exception):
@@ -142,14 +145,25 @@ def _end(job_id: uuid.UUID, token: uuid.UUID, **changes: Any) -> None:
 
 def _retry_or_fail(job_id: uuid.UUID, token: uuid.UUID, error: Exception) -> None:
     held = Job.objects.filter(pk=job_id, lease_token=token, state=JobState.RUNNING)
-    reason = f"{type(error).__name__}"[:400]
+    if isinstance(error, DatabaseError):
+        close_old_connections()  # this one may be cut
+    reason = _reason_of(error)
     with transaction.atomic():
         if held.filter(attempts__lt=F("max_attempts")).update(
-            state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason
+            state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason, sent_at=timezone.now()
         ):
             _send(job_id)
         else:
             held.update(state=JobState.FAILED, finished_at=timezone.now(), error=reason)
+
+
+def _reason_of(error: Exception) -> str:
+    """Give a code that the doors have words for, or the fault's name for those who read the log."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "DISK_FULL"
+    if isinstance(error, DatabaseError):
+        return "DATABASE_FAULT"
+    return type(error).__name__[:400]
 
 
 def cancel(*, job_id: uuid.UUID) -> bool:
@@ -162,7 +176,23 @@ def cancel(*, job_id: uuid.UUID) -> bool:
 
 
 def reap() -> int:
-    """Send jobs of dead workers to the engine again, end those that were tried too often; give how many."""
+    """Send again what dead workers held and what the engine may have lost, end what was tried too often; count them."""
+    return _reap_dead() + _send_lost()
+
+
+def _send_lost() -> int:
+    now = timezone.now()
+    lost = Job.objects.filter(state=JobState.QUEUED, sent_at__lt=now - SEND_AGAIN_AFTER)
+    sent = 0
+    with transaction.atomic():
+        for job_id in list(lost.values_list("pk", flat=True)):
+            if lost.filter(pk=job_id).update(sent_at=now):
+                _send(job_id)
+                sent += 1
+    return sent
+
+
+def _reap_dead() -> int:
     dead = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=timezone.now())
     with transaction.atomic():
         ended = dead.filter(attempts__gte=F("max_attempts")).update(
@@ -173,7 +203,7 @@ def reap() -> int:
         )
         job_ids = list(again)
         Job.objects.filter(pk__in=job_ids, state=JobState.RUNNING, lease_until__lt=timezone.now()).update(
-            state=JobState.QUEUED, lease_token=None, lease_until=None
+            state=JobState.QUEUED, lease_token=None, lease_until=None, sent_at=timezone.now()
         )
         for job_id in job_ids:
             _send(job_id)

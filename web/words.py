@@ -189,6 +189,12 @@ OVERTAKEN: Mapping[str, Word] = {
     "OFFICE_CLOSED": Word(_("its post office is closed; those of others go meanwhile")),
 }
 
+JOB_ERROR: Mapping[str, Word] = {
+    "WORKER_DIED": Word(_("the worker died several times")),
+    "DISK_FULL": Word(_("the disk of the server is full: the administrator must make room")),
+    "DATABASE_FAULT": Word(_("the database did not answer")),
+}
+
 JOB_KIND: Mapping[str, Word] = {
     "courier.file": Word(_("Courier file")),
     "courier.share": Word(_("Help with a courier file")),
@@ -452,6 +458,7 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "funnel": FUNNEL,
     "difference": DIFFERENCE,
     "service": SERVICE,
+    "job_error": JOB_ERROR,
     "job_kind": JOB_KIND,
     "label_format": LABEL_FORMAT,
     "row_outcome": ROW_OUTCOME,

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
@@ -33,7 +34,6 @@ from privacy.masking import mask_scan
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
-ROWS_PER_CHUNK = 5_000
 ROWS_SHOWN = 5
 _KEPT_AT_ONCE = 2_000
 
@@ -203,7 +203,7 @@ def _chunks(rows: list[StatusRow]) -> Iterator[list[StatusRow]]:
     rows.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
     start = 0
     while start < len(rows):
-        end = min(start + ROWS_PER_CHUNK, len(rows))
+        end = min(start + settings.COURIER_FILE_PORTION, len(rows))
         while end < len(rows) and rows[end].card_id == rows[end - 1].card_id:
             end += 1
         yield rows[start:end]

@@ -23,10 +23,10 @@ HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time")
 @pytest.mark.django_db(transaction=True)
 def test_two_overlapping_files_at_once_end_as_one_after_the_other(
-    registry: Office, post_office: Office, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    registry: Office, post_office: Office, tmp_path: Path, settings: Any
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
-    monkeypatch.setattr("delivery.courier_files.processing.ROWS_PER_CHUNK", 40)
+    settings.COURIER_FILE_PORTION = 40
     mailed = mail_cards(office=registry, post_office=post_office, number=300)
     rows = [
         (item.number or "", "DELIVERED", "", f"06/05/2020 10:{place % 60:02}")

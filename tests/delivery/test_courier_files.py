@@ -342,9 +342,9 @@ def test_an_upload_waits_for_a_worker_and_a_file_in_work_is_not_undone(
 
 
 def test_rows_are_taken_in_chunks_and_each_chunk_is_told(
-    mailed: Mailed, post_office: Office, sheet: Make, monkeypatch: pytest.MonkeyPatch
+    mailed: Mailed, post_office: Office, sheet: Make, settings: Any
 ) -> None:
-    monkeypatch.setattr("delivery.courier_files.processing.ROWS_PER_CHUNK", 2)
+    settings.COURIER_FILE_PORTION = 2
     rows = [(item.number, "DELIVERED", "", "06/05/2020 10:15", "") for item in mailed.items[:5]]
     rows += [(mailed.items[1].number, "ANTARAN", "", "06/05/2020 08:15", "")]
     told: list[tuple[int, int]] = []
@@ -354,9 +354,9 @@ def test_rows_are_taken_in_chunks_and_each_chunk_is_told(
 
 
 def test_work_that_was_cut_off_ends_with_the_same_rows(
-    mailed: Mailed, foreign: str, post_office: Office, sheet: Make, monkeypatch: pytest.MonkeyPatch
+    mailed: Mailed, foreign: str, post_office: Office, sheet: Make, settings: Any
 ) -> None:
-    monkeypatch.setattr("delivery.courier_files.processing.ROWS_PER_CHUNK", 2)
+    settings.COURIER_FILE_PORTION = 2
     path = sheet(every_outcome(mailed, foreign))
     expected = preview(path=path, office_id=post_office.pk, at=AT).outcomes
     courier_file = taken(path, post_office)

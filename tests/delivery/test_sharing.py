@@ -28,10 +28,10 @@ CARDS, PER_PORTION = 30, 6
 
 
 @pytest.fixture(autouse=True)
-def small_portions(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+def small_portions(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.COURIER_FILE_HELPERS = 2
-    monkeypatch.setattr("delivery.courier_files.processing.ROWS_PER_CHUNK", PER_PORTION)
+    settings.COURIER_FILE_PORTION = PER_PORTION
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 ROWS = 1_500
-ROWS_PER_CHUNK = 50
 AT = datetime(2020, 6, 1, tzinfo=UTC)
 HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
 
@@ -45,23 +44,24 @@ def make(folder: str) -> None:
 
 
 def work() -> None:
-    """Be the embedded engine until there is nothing to do, in small chunks."""
+    """Be the embedded engine until there is nothing to do."""
     from django.core.management import call_command
 
-    from delivery.courier_files import processing
-
-    processing.ROWS_PER_CHUNK = ROWS_PER_CHUNK
     call_command("db_worker", batch=True, reload=False, startup_delay=False, interval=0, verbosity=0)
 
 
 def take_up_again() -> None:
-    """Let the dead worker's lease run out and reap."""
+    """Let the leases of dead workers run out, and what the engine holds be lost; then reap. Tries are not counted."""
     from django.utils import timezone
 
+    from delivery.models import FilePortion
     from jobs.models import Job
     from jobs.services import reap
 
-    Job.objects.filter(state="RUNNING").update(lease_until=timezone.now() - timedelta(seconds=1))
+    past = timezone.now() - timedelta(hours=1)
+    FilePortion.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    Job.objects.filter(state="RUNNING").update(lease_until=past, attempts=1)
+    Job.objects.filter(state="QUEUED").update(sent_at=past, attempts=0)
     sys.stdout.write(f"{reap()}\n")
 
 
@@ -84,7 +84,7 @@ def tell() -> None:
         ),
         "states": sorted(map(str, Delivery.objects.values_list())),
         "rows": sorted(map(str, CourierRow.objects.values_list("row", "outcome", "number"))),
-        "job": Job.objects.get().state,
+        "job": Job.objects.get(kind="courier.file").state,
     }
     sys.stdout.write(json.dumps(told, default=str))
 
