@@ -72,7 +72,7 @@ def upload(
 def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
     """Let a worker check or apply the file. Refuses a file that is applied, refused, or in work."""
     with transaction.atomic():
-        courier_file.refresh_from_db()
+        courier_file.refresh_from_db(from_queryset=CourierFile.objects.select_for_update(of=("self",)))
         if courier_file.state == CourierFile.State.APPLIED:
             raise DeliveryRefused(Code.FILE_ALREADY_APPLIED, name=courier_file.name)
         if courier_file.state == CourierFile.State.REFUSED:
