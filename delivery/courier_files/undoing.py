@@ -25,9 +25,8 @@ _WITHDRAW = "UPDATE delivery_message SET state = %s WHERE state = %s AND {among}
 def start_undo(*, courier_file: CourierFile, reason: str, actor_id: int | None, at: datetime) -> None:
     """Let a worker undo the file; what `undo` would refuse is refused at once."""
     with transaction.atomic():
-        courier_file = (
-            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=courier_file.pk)
-        )
+        # its job is read after the lock: joined, PostgreSQL would give the one from before the wait
+        courier_file = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
         _check(courier_file, reason=reason, job_id=None)
         if courier_file.state != CourierFile.State.APPLIED and not records.standing_events_of_file(
             courier_file.pk
