@@ -69,12 +69,9 @@ def undo(
         done += len(chunk)
         with transaction.atomic():
             void(
-                events=chunk,
-                note=reason.strip()[:200],
-                courier_file_id=courier_file_id,
-                recorded_at=at,
+                events=chunk, note=reason.strip()[:200], courier_file_id=courier_file_id, recorded_at=at,
                 recorded_by_id=actor_id,
-            )
+            )  # fmt: skip
             withdraw_messages(event_ids=[event for _card, event in chunk])
     with transaction.atomic():
         courier_file.kept_rows.all().delete()

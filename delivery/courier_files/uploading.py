@@ -39,11 +39,7 @@ def upload(
     With `enqueue` a worker applies it or, with `apply=False`, says what it would do; with None, as the office is set.
     Refuses other offices.
     """
-    office = Office.objects.filter(pk=office_id).first()
-    if office is None:
-        raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
-    if office.kind not in SENDERS:
-        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+    office = _sender(office_id)
     if courier not in COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=courier, what="courier")
     with _opened(path, file) as source, transaction.atomic():
@@ -67,6 +63,15 @@ def upload(
             applies = office.applies_status_files if apply is None else apply
             start(courier_file=courier_file, apply=applies, actor_id=actor_id, at=at)
     return courier_file
+
+
+def _sender(office_id: int) -> Office:
+    office = Office.objects.filter(pk=office_id).first()
+    if office is None:
+        raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
+    if office.kind not in SENDERS:
+        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+    return office
 
 
 def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
