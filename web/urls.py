@@ -141,6 +141,7 @@ urlpatterns: list[URLPattern] = [
     path("delegasi/", offices.delegation_list, name="delegations"),
     path("delegasi/<int:delegation_id>/batal/", offices.delegation_end, name="delegation-end"),
     path("kuota/", offices.quota_list, name="quotas"),
+    path("kuota/jam/", offices.quota_hours, name="quota-hours"),
     path("kuota/tambah/", offices.quota_override, name="quota-override"),
     path("tindak-lanjut/", follow_ups.follow_ups, name="follow-ups"),
     # the counter
