@@ -308,7 +308,12 @@ def test_a_decision_at_the_review_desk_sends_a_returned_card_on(
     (group,) = chief.get("/tinjau-alamat/").context["groups"]
     page = chief.get("/tinjau-alamat/kelompok/", {"group": group.group_key})
     assert "the post did not find this address" in page.content.decode()
-    decision = {"decision": "CORRECTED", "alamat": "Jl. Mawar 7", "desa_kelurahan": "Jatimulya", "everyone": "on"}
+    decision = {
+        "decision": "CORRECTED",
+        "alamat": "Jl. Mawar 7",
+        "desa_kelurahan": "Jatimulya",
+        "everyone": "on",
+    }
     chief.post(f"/tinjau-alamat/kelompok/?group={group.group_key}", decision)
     assert BacklogEntry.objects.get().card == card
     assert ReturnReceipt.objects.get().decision == "SEND_AGAIN"
