@@ -24,8 +24,8 @@ from addresses.names import plain
 from addresses.outcome import Level, NextAction
 from addresses.refusals import AddressRefused, Code
 from addresses.regions import current_gazetteer, current_resolver
-from addresses.requests import RESIDENT_ASKS
 from addresses.reopening import CAME_BACK
+from addresses.requests import RESIDENT_ASKS
 
 SUGGEST_AFTER: Final = 3  # as many addresses decided alike make a name worth suggesting
 CHUNK: Final = 2_000

@@ -54,7 +54,17 @@ class CourierRowAdmin(ReadOnlyAdmin):
 
 @admin.register(StatusText)
 class StatusTextAdmin(ReadOnlyAdmin):
-    list_display = ["courier", "status_text", "remark_text", "status", "reason", "action", "mapped_at"]
+    list_display = [
+        "office",
+        "courier",
+        "status_text",
+        "remark_text",
+        "status",
+        "reason",
+        "action",
+        "mapped_at",
+    ]
+    list_select_related = ["office"]
     search_fields = ["status_text"]
 
 

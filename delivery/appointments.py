@@ -113,7 +113,7 @@ def book(*, card_id: int, day: date, lane: str, at: datetime, starts_at: time | 
         if standing is not None:
             _cancel(standing, at)
         booked = _take(card_id, stay.counter, day, lane, at, _wanted(stay.counter, day, lane, starts_at, at))
-        if standing is not None:
+        if standing is not None and standing.counter_id == stay.counter_id:
             _offer_again(standing, at)
         return booked
 

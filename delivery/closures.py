@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.services import record
 from delivery import bulk, messages
@@ -219,14 +219,14 @@ def counters_of_closure(*, closure_id: int) -> list[ClosedCounter]:
         "SELECT counter_id, COUNT(*) FROM delivery_counterstay WHERE live = TRUE AND {among} GROUP BY counter_id",
         counters,
     )
-    kept = dict(
+    kept: dict[int, int] = dict(
         bulk.select(
             "SELECT s.counter_id, COUNT(*) FROM delivery_closurestay k JOIN delivery_counterstay s ON s.id = k.stay_id"
             " WHERE k.closure_id = %s AND s.live = TRUE GROUP BY s.counter_id",
             [closure_id],
         )
     )
-    gave_way = dict(
+    gave_way: dict[int, int] = dict(
         bulk.select(
             "SELECT counter_id, COUNT(*) FROM delivery_appointment WHERE closure_id = %s GROUP BY counter_id",
             [closure_id],
@@ -246,3 +246,9 @@ def counters_of_closure(*, closure_id: int) -> list[ClosedCounter]:
 
 def _counted(sql: str, counters: Sequence[int]) -> dict[int, int]:
     return dict(bulk.select(sql.format(among=bulk.among("counter_id", "bigint")), [bulk.listed(counters)]))
+
+
+def cards_at_counters_of(closure: Closure) -> QuerySet[CounterStay]:
+    """Give what waits at the counters of a closure, for the list of what to move or hold."""
+    waiting = CounterStay.objects.filter(counter_id__in=counters_of(closure), live=True)
+    return waiting.select_related("card", "counter").defer("card__nik", "card__kk", "card__phone")

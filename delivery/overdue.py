@@ -41,9 +41,10 @@ def mark_overdue(*, at: datetime) -> int:
     """Say of every card that was kept too long what follows by the rule of its counter; give how many are new.
 
     First the village list, where the rule says so; a card that the village officer has brought back goes to the
-    registry. The card stays on its shelf, and may still be collected, until somebody takes it there. Safe to repeat.
+    registry. A mark goes when a closure has prolonged the hold. The card stays on its shelf, and may still be
+    collected, until somebody takes it there. Safe to repeat.
     """
-    stays = CounterStay.objects.filter(live=True, follows="").values("counter_id")
+    stays = CounterStay.objects.filter(live=True).values("counter_id")
     counters = list(Office.objects.filter(pk__in=stays).order_by("pk"))
     rules = rules_of(offices=counters)
     marked = 0
@@ -66,7 +67,9 @@ def mark_overdue(*, at: datetime) -> int:
 
 
 def _mark(counter: Office, today: date, after_hold: str) -> int:
-    overdue = CounterStay.objects.filter(counter=counter, live=True, follows="", hold_until__lt=today)
+    here = CounterStay.objects.filter(counter=counter, live=True)
+    here.filter(hold_until__gte=today).exclude(follows="").update(follows="")
+    overdue = here.filter(follows="", hold_until__lt=today)
     been_there = VillageListCard.objects.filter(village_list__office=counter).values("card_id")
     back = overdue.filter(card_id__in=been_there).update(follows=AfterHold.REGISTRY)
     return back + overdue.update(follows=after_hold)
@@ -164,8 +167,17 @@ def keep_longer(
     return len(on_shelf)
 
 
-def send_back(*, counter_id: int, card_ids: Sequence[int], actor_id: int | None, at: datetime) -> Transfer:
+def send_back(
+    *,
+    counter_id: int,
+    card_ids: Sequence[int],
+    actor_id: int | None,
+    at: datetime,
+    to_office_id: int | None = None,
+) -> Transfer:
     """Send cards from a counter's shelf back to its registry office as a transfer; appointments are given back.
+
+    With `to_office_id` they go there instead: another counter, as a resident wishes.
 
     Raises NO_CARDS, NO_REGISTRY_ABOVE, NOT_KEPT_LONGER for a card that does not stand here; then nothing is sent.
     """
@@ -179,7 +191,7 @@ def send_back(*, counter_id: int, card_ids: Sequence[int], actor_id: int | None,
         cards = _on_shelf(counter_id, card_ids)
         take_off_shelf(card_ids=[card.card_id for card in cards])
         _give_back_appointments([card.card_id for card in cards], at)
-        return open_transfer(counter, counter.parent_id, cards, actor_id, at)
+        return open_transfer(counter, to_office_id or counter.parent_id, cards, actor_id, at)
 
 
 def _give_back_appointments(card_ids: Sequence[int], at: datetime) -> None:

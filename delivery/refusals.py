@@ -102,6 +102,7 @@ class Code(StrEnum):
     # what residents choose
     CHOICE_NOT_POSSIBLE = "CHOICE_NOT_POSSIBLE"
     TOO_MANY_CHOICES = "TOO_MANY_CHOICES"
+    WISH_NOT_NOW = "WISH_NOT_NOW"
     PHONE_INVALID = "PHONE_INVALID"
     EMAIL_INVALID = "EMAIL_INVALID"
     CORRECTION_EMPTY = "CORRECTION_EMPTY"
@@ -213,6 +214,7 @@ MESSAGES: Mapping[Code, str] = {
     Code.ALREADY_ANSWERED: "This question was already answered.",
     Code.CHOICE_NOT_POSSIBLE: "The card is not where this can be chosen. Load the page again.",
     Code.TOO_MANY_CHOICES: "This card's choices were changed very often. Try again in an hour.",
+    Code.WISH_NOT_NOW: "The card is on its way, or its address is not good yet. Do it when the card is here.",
     Code.PHONE_INVALID: "This is no Indonesian mobile number. Write it like 0812 3456 7890.",
     Code.EMAIL_INVALID: "This is no e-mail address. Correct it, or leave the field empty.",
     Code.CORRECTION_EMPTY: "Write at least one part of the address.",

@@ -46,7 +46,9 @@ def put_on_shelf(
     bulk.insert(
         table="delivery_counterstay",
         columns=_STAY_COLUMNS,
-        rows=[(card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), "", True) for card in cards],
+        rows=[
+            (card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), "", True) for card in cards
+        ],
         on_conflict="",
     )
     record_facts(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from offices.models import Closure, Office, Quota, QuotaDay, QuotaSlot
+from offices.models import Closure, HandoverPolicy, Office, Quota, QuotaDay, QuotaSlot
 from offices.opening import is_open_day, slots_between
 from offices.services import policy_of, regions_around
 
@@ -54,6 +54,19 @@ def slots_of(office: Office) -> tuple[time, ...]:
     """Give the hours at which the office's slots begin, by its registry's policy."""
     minutes = policy_of(office=office).slot_minutes
     return slots_between(opens_at=office.opens_at, closes_at=office.closes_at, minutes=minutes)
+
+
+def set_hours(
+    *, office: Office, opens_at: time, closes_at: time, slot_minutes: int, offer_minutes: int
+) -> None:
+    """Set an office's hours, and for all offices of its registry how long a slot and an offer are.
+
+    Appointments that stand keep their day and hour; slots that no longer begin within the hours are not offered.
+    """
+    with transaction.atomic():
+        Office.objects.filter(pk=office.pk).update(opens_at=opens_at, closes_at=closes_at)
+        minutes = {"slot_minutes": slot_minutes, "offer_minutes": offer_minutes}
+        HandoverPolicy.objects.update_or_create(office_id=office.parent_id or office.pk, defaults=minutes)
 
 
 def free_days(*, office: Office, service: str, lane: str, first: date, last: date) -> list[FreeDay]:

@@ -104,6 +104,7 @@ OPERATION: Mapping[str, Promise | str] = {
     "TAKE_BACK_CLOSURE": _("took a closure back"),
     "DELEGATE_OFFICE": _("let an office stand in"),
     "TAKE_BACK_DELEGATION": _("took a delegation back"),
+    "SET_HOURS": _("set an office's hours"),
     "SET_QUOTA": _("set a quota"),
     "SET_SERVICE_DAYS": _("set a service time"),
     "DECIDE_ADDRESSES": _("decided about addresses"),

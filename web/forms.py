@@ -10,9 +10,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
-from delivery.courier_files.mapping import SheetColumn
-from delivery.courier_files.meanings import SAID_BY_COURIERS
-from delivery.courier_files.rows import REQUIRED
 from delivery.silence import MOST_DAYS
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
@@ -254,94 +251,6 @@ class CancelForm(Styled, forms.Form):
         super().__init__(*args, auto_id="cancel_%s", **kwargs)
 
 
-class CourierUploadForm(UploadForm):
-    """A courier's status file, to check first or to apply at once."""
-
-    what = forms.ChoiceField(
-        label=_("What to do"),
-        choices=[
-            ("preview", _("check first, apply later")),
-            ("apply", _("apply at once")),
-            ("columns", _("say first what the columns hold")),
-        ],
-        initial="preview",
-        widget=forms.RadioSelect,
-    )
-
-
-class ColumnsForm(Styled, forms.Form):
-    """Which column of a sheet holds what: one choice for each thing that is read, from the sheet's own columns."""
-
-    LABELS = {
-        "number": _("Item number of the post"),
-        "reference": _("Our reference"),
-        "status": _("Status"),
-        "remark": _("Remark"),
-        "date": _("Date and time"),
-        "place": _("Place or office"),
-        "received_by": _("Who received it"),
-        "returned": _("Marked as a return"),
-    }
-
-    def __init__(self, *args: Any, columns: Iterable[SheetColumn], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        listed = list(columns)
-        names = [(column.index, f"{column.letters} · {column.title}") for column in listed]
-        told = {column.field: column.index for column in listed}
-        for field, label in self.LABELS.items():
-            self.fields[field] = forms.TypedChoiceField(
-                label=label,
-                required=field in REQUIRED,
-                choices=[("", _("not in this file")), *names],
-                coerce=int,
-                empty_value=None,
-                initial=told.get(field, ""),
-                widget=forms.Select(attrs={"class": "form-select"}),
-            )
-
-    def columns(self) -> dict[str, int]:
-        """What was chosen: field → index of its column."""
-        return {field: index for field, index in self.cleaned_data.items() if index is not None}
-
-
-class StatusForm(Styled, forms.Form):
-    """What the post did: status, reason and action, in words."""
-
-    status = forms.ChoiceField(label=_("Meaning"))
-    reason = forms.ChoiceField(label=_("Reason"), required=False)
-    action = forms.ChoiceField(label=_("What the post did"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        meanings = [(code, word.label) for code, word in words.DELIVERY.items() if code in SAID_BY_COURIERS]
-        none = [("", _("none"))]
-        self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
-        self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
-        self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
-
-
-class MeaningForm(StatusForm):
-    """What a courier's text means."""
-
-    courier = forms.CharField(max_length=12, widget=forms.HiddenInput)
-    status_text = forms.CharField(max_length=120, widget=forms.HiddenInput)
-    remark_text = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
-
-
-class HandEventForm(StatusForm):
-    """What the post said of the items that are scanned next."""
-
-    occurred_at = forms.DateTimeField(
-        label=_("When it happened"), required=False, help_text=_("Empty: now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )  # fmt: skip
-    place = forms.CharField(label=_("Place or office"), required=False, max_length=80)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["status"].label = _("Status")
-
-
 class S10BlockForm(Styled, forms.Form):
     """A range of UPU S10 serials."""
 
@@ -459,6 +368,34 @@ class QuotaForm(Styled, forms.Form):
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+
+
+class HoursForm(Styled, forms.Form):
+    """When an office is open, and how its day is cut."""
+
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
+    opens_at = forms.TimeField(label=_("Opens at"), widget=forms.TimeInput(attrs={"type": "time"}))
+    closes_at = forms.TimeField(label=_("Closes at"), widget=forms.TimeInput(attrs={"type": "time"}))
+    slot_minutes = forms.IntegerField(
+        label=_("Minutes a slot"), min_value=5, max_value=1_440, initial=60,
+        help_text=_("For all counters of the registry office."),
+    )  # fmt: skip
+    offer_minutes = forms.IntegerField(
+        label=_("Minutes for which a free place is kept"), min_value=1, max_value=10_080, initial=60,
+        help_text=_("For all counters of the registry office."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="hours_%s", **kwargs)
+        self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for hours in their order."""
+        data: dict[str, Any] = super().clean() or {}
+        opens, closes = data.get("opens_at"), data.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("The office closes before it opens. Correct one of them."))
+        return data
 
 
 class OverrideForm(Styled, forms.Form):

@@ -61,6 +61,31 @@ class QuotaRequest(Shape):
     per_slot = serializers.IntegerField(min_value=0, max_value=100_000, allow_null=True, default=None)
 
 
+class HoursRequest(Shape):
+    """When an office is open; and for all counters of its registry how long a slot and an offer are."""
+
+    office = serializers.CharField(max_length=16, help_text="the office's code")
+    opens_at = serializers.TimeField()
+    closes_at = serializers.TimeField()
+    slot_minutes = serializers.IntegerField(min_value=5, max_value=1_440, default=60)
+    offer_minutes = serializers.IntegerField(min_value=1, max_value=10_080, default=60)
+
+
+class SlotsSerializer(Shape):
+    """When the office's slots begin."""
+
+    slots = serializers.ListField(child=serializers.TimeField())
+
+
+class WaitingCardSerializer(Shape):
+    """A card on the shelf of a counter that is closed."""
+
+    reference = serializers.CharField(source="card.reference")
+    counter = serializers.CharField(source="counter.code")
+    shelf = serializers.CharField(allow_blank=True)
+    hold_until = serializers.DateField()
+
+
 class OverrideRequest(Shape):
     """Places more (or with a minus fewer) on one day, and why."""
 
@@ -81,6 +106,7 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
     """An office, or every office of a region, that does not do a service on these days."""
 
     office = serializers.CharField(source="office.code", allow_null=True, default=None)
+    service = serializers.ChoiceField(choices=Service.choices, allow_blank=True, help_text="empty: all")
 
     class Meta:
         model = Closure

@@ -26,10 +26,11 @@ from api.serializers.waiting import (
     DelegationRequest,
     DelegationSerializer,
     ReopenedSerializer,
+    WaitingCardSerializer,
 )
 from api.views.offices import offices_visible_to
 from api.views.waiting import managed_office
-from delivery.closures import WaitingCards, close_counters, counters_of_closure
+from delivery.closures import WaitingCards, cards_at_counters_of, close_counters, counters_of_closure
 from delivery.reopening import take_back_closure
 from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
 from offices.models import Closure, Delegation
@@ -40,6 +41,7 @@ class ClosureViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
     operations = {
         **dict.fromkeys(("list", "retrieve", "counters"), Operation.SEE_OFFICES),
+        "cards": Operation.ROUTE_RETURNS,
         **dict.fromkeys(("create", "take_back"), Operation.MANAGE_OFFICES),
     }
     queryset = Closure.objects.none()
@@ -95,6 +97,14 @@ class ClosureViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         mine = set(offices_visible_to(self.user).values_list("pk", flat=True))
         rows = [row for row in counters_of_closure(closure_id=closure.pk) if row.office.pk in mine]
         return Response(ClosedCounterSerializer(rows, many=True).data)
+
+    @extend_schema(responses=WaitingCardSerializer(many=True), filters=False)
+    @action(detail=True)
+    def cards(self, request: Request, pk: str) -> Response:
+        """List what waits at the registry's counters of the closure: what to move or hold."""
+        mine = offices_visible_to(self.user)
+        rows = cards_at_counters_of(self.get_object()).filter(counter__in=mine)
+        return self.page_of(rows, WaitingCardSerializer, ordering=("pk",))
 
 
 class DelegationViewSet(ListModelMixin, RetrieveModelMixin, Resource):

@@ -79,6 +79,7 @@ class LabelRunViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
     @extend_schema(request=None, responses={202: LabelRunSerializer})
     @action(detail=True, methods=["post"])
+    @idempotent
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop what is not drawn yet; what is drawn stays. Others' runs are stopped by a supervisor."""
         run = self.get_object()

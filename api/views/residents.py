@@ -25,6 +25,7 @@ from delivery.choices import settle_wish
 from delivery.enquiries import answer
 from delivery.models import AddressRequest, Enquiry, ResidentChoice
 from delivery.scope import address_requests_visible_to, enquiries_visible_to, wishes_visible_to
+from delivery.wishes import grant_wish
 
 SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
@@ -58,7 +59,10 @@ class EnquiryViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 class WishViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     """What residents wish for their cards, the oldest first."""
 
-    operations = dict.fromkeys(("list", "retrieve", "settle"), Operation.ANSWER_ENQUIRIES)
+    operations = {
+        **dict.fromkeys(("list", "retrieve", "settle"), Operation.ANSWER_ENQUIRIES),
+        "grant": Operation.ROUTE_RETURNS,
+    }
     queryset = ResidentChoice.objects.none()
     serializer_class = WishSerializer
     filterset_fields = {"wish": ["exact"], "settled_at": ["isnull"]}
@@ -70,6 +74,16 @@ class WishViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
     def get_queryset(self) -> QuerySet[ResidentChoice]:
         return wishes_visible_to(self.user).select_related("card", "counter").defer(*SEALED)
+
+    @extend_schema(request=None, responses=WishSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def grant(self, request: Request, reference: str) -> Response:
+        """Let the card go where its holder wishes: by a transfer, or into the backlog again."""
+        wish = self.get_object()
+        grant_wish(card_id=wish.pk, office_id=self.office_id, actor_id=self.user.pk, at=timezone.now())
+        wish.refresh_from_db()
+        return Response(WishSerializer(wish).data)
 
     @extend_schema(request=None, responses=WishSerializer)
     @action(detail=True, methods=["post"])

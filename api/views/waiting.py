@@ -20,11 +20,13 @@ from api.resource import Resource
 from api.serializers.counter import AppointmentSerializer
 from api.serializers.shapes import body
 from api.serializers.waiting import (
+    HoursRequest,
     JoinRequest,
     OverrideRequest,
     PlacesSerializer,
     QuotaRequest,
     QuotaSerializer,
+    SlotsSerializer,
     WaitingSerializer,
 )
 from api.views.counter import CounterResource
@@ -32,6 +34,7 @@ from delivery.models import WaitingEntry
 from delivery.scope import offices_managed_by, waiting_visible_to
 from delivery.waiting import join_waiting_list, leave_waiting_list, override_places, take_offer
 from offices.models import Office, Quota
+from offices.quotas import set_hours, slots_of
 
 
 class WaitingViewSet(ListModelMixin, RetrieveModelMixin, CounterResource):
@@ -82,7 +85,7 @@ class QuotaViewSet(ListModelMixin, Resource):
     """How many people offices take a day and a slot, on each lane; 20 a day where nothing is set."""
 
     operations = {
-        **dict.fromkeys(("list", "create"), Operation.MANAGE_OFFICES),
+        **dict.fromkeys(("list", "create", "hours"), Operation.MANAGE_OFFICES),
         "override": Operation.OVERRIDE_QUOTA,
     }
     queryset = Quota.objects.none()
@@ -106,6 +109,23 @@ class QuotaViewSet(ListModelMixin, Resource):
             object_key=str(quota.pk), at=timezone.now(),
         )  # fmt: skip
         return Response(QuotaSerializer(quota).data)
+
+    @extend_schema(request=HoursRequest, responses=SlotsSerializer)
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def hours(self, request: Request) -> Response:
+        """Set an office's hours and how its day is cut. Appointments that stand keep theirs."""
+        asked = body(HoursRequest, request)
+        office = managed_office(self, asked.pop("office"))
+        if asked["closes_at"] <= asked["opens_at"]:
+            raise ValidationError({"closes_at": [_("The office closes before it opens.")]})
+        set_hours(office=office, **asked)
+        record(
+            actor_id=self.user.pk, office_id=self.user.office_id, operation="SET_HOURS", object_kind="office",
+            object_key=office.code, at=timezone.now(),
+        )  # fmt: skip
+        office.refresh_from_db()
+        return Response({"slots": slots_of(office)})
 
     @extend_schema(request=OverrideRequest, responses=PlacesSerializer)
     @action(detail=False, methods=["post"])

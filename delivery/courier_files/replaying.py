@@ -79,9 +79,7 @@ class _Change:
 def start_replay(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
     """Let a worker read the file anew; what `replay` would refuse is refused at once."""
     with transaction.atomic():
-        locked = (
-            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=courier_file.pk)
-        )
+        locked = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
         _check(locked, job_id=None)
         locked.job = jobs.enqueue(
             kind=REPLAY_JOB,

@@ -28,9 +28,7 @@ def forget_courier_uploads(*, before: datetime, at: datetime) -> int:
 
 def _forget(file_id: uuid.UUID, at: datetime) -> bool:
     with transaction.atomic():
-        courier_file = (
-            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=file_id)
-        )
+        courier_file = CourierFile.objects.select_for_update().get(pk=file_id)
         if courier_file.state not in _WAITS or not courier_file.file or is_in_work(courier_file):
             return False
         storage, name = courier_file.file.storage, courier_file.file.name

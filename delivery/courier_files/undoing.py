@@ -25,9 +25,8 @@ _WITHDRAW = "UPDATE delivery_message SET state = %s WHERE state = %s AND {among}
 def start_undo(*, courier_file: CourierFile, reason: str, actor_id: int | None, at: datetime) -> None:
     """Let a worker undo the file; what `undo` would refuse is refused at once."""
     with transaction.atomic():
-        courier_file = (
-            CourierFile.objects.select_for_update(of=("self",)).select_related("job").get(pk=courier_file.pk)
-        )
+        # its job is read after the lock: joined, PostgreSQL would give the one from before the wait
+        courier_file = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
         _check(courier_file, reason=reason, job_id=None)
         if courier_file.state != CourierFile.State.APPLIED and not records.standing_events_of_file(
             courier_file.pk
@@ -70,12 +69,9 @@ def undo(
         done += len(chunk)
         with transaction.atomic():
             void(
-                events=chunk,
-                note=reason.strip()[:200],
-                courier_file_id=courier_file_id,
-                recorded_at=at,
+                events=chunk, note=reason.strip()[:200], courier_file_id=courier_file_id, recorded_at=at,
                 recorded_by_id=actor_id,
-            )
+            )  # fmt: skip
             withdraw_messages(event_ids=[event for _card, event in chunk])
     with transaction.atomic():
         courier_file.kept_rows.all().delete()

@@ -39,11 +39,7 @@ def upload(
     With `enqueue` a worker applies it or, with `apply=False`, says what it would do; with None, as the office is set.
     Refuses other offices.
     """
-    office = Office.objects.filter(pk=office_id).first()
-    if office is None:
-        raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
-    if office.kind not in SENDERS:
-        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+    office = _sender(office_id)
     if courier not in COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=courier, what="courier")
     with _opened(path, file) as source, transaction.atomic():
@@ -69,10 +65,19 @@ def upload(
     return courier_file
 
 
+def _sender(office_id: int) -> Office:
+    office = Office.objects.filter(pk=office_id).first()
+    if office is None:
+        raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=office_id)
+    if office.kind not in SENDERS:
+        raise DeliveryRefused(Code.OFFICE_SENDS_NO_STATUS_FILES, office=office.code)
+    return office
+
+
 def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
     """Let a worker check or apply the file. Refuses a file that is applied, refused, or in work."""
     with transaction.atomic():
-        courier_file.refresh_from_db()
+        courier_file.refresh_from_db(from_queryset=CourierFile.objects.select_for_update(of=("self",)))
         if courier_file.state == CourierFile.State.APPLIED:
             raise DeliveryRefused(Code.FILE_ALREADY_APPLIED, name=courier_file.name)
         if courier_file.state == CourierFile.State.REFUSED:

@@ -48,6 +48,9 @@ def test_a_question_is_answered_once_and_its_asker_told(api: APIClient, world: W
 def test_a_wish_is_settled_once(api: APIClient, world: World) -> None:
     path = f"{API}/wishes/{world.card.reference}/"
     assert api.get(path).json()["wish"] == "RESEND"
+    refused = api.post(f"{path}grant/")  # the post has the card
+    assert (refused.status_code, refused.json()["code"]) == (409, "wish_not_now")
+    assert api.get(path).json()["settled_at"] is None
     assert api.post(f"{path}settle/").json()["settled_at"] is not None
     assert api.post(f"{path}settle/").json()["code"] == "already_settled"
 

@@ -85,6 +85,11 @@ def test_a_supervisor_sets_quotas_and_delegates_of_own_offices_only(
     assert post(boss, "quotas/", quota).json() == quota
     assert post(boss, "quotas/", {**quota, "office": foreign.code}).status_code == 400
     assert Quota.objects.get().per_slot == 5
+    hours = {"office": counter.code, "opens_at": "08:00", "closes_at": "10:00", "slot_minutes": 30}
+    assert post(boss, "quotas/hours/", hours).json() == {
+        "slots": ["08:00:00", "08:30:00", "09:00:00", "09:30:00"]
+    }
+    assert post(boss, "quotas/hours/", {**hours, "closes_at": "07:00"}).status_code == 400
     days = {"service": "PICKUP", "starts_on": TOMORROW, "ends_on": TOMORROW}
     stand_in = {"office": counter.code, "delegate": registry.code, **days}
     made = post(boss, "delegations/", stand_in)
@@ -108,6 +113,8 @@ def test_a_region_is_closed_looked_at_and_opened_again(
     where = f"closures/{closed.json()['closure_id']}/"
     (row,) = boss.get(f"{API}/{where}counters/").json()
     assert (row["office"]["code"], row["waiting"], row["appointments"]) == ("3216-06", 3, 1)
+    waiting = boss.get(f"{API}/{where}cards/").json()["results"]
+    assert sorted(each["reference"] for each in waiting) == sorted(card.reference for card in cards)
     assert post(clerk, f"{where}take-back/").status_code == 403
     assert post(boss, f"{where}take-back/").json() == {"days": 2, "cards": 3, "appointments": 1, "told": 0}
     assert not Closure.objects.exists()

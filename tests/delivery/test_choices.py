@@ -18,9 +18,12 @@ from delivery.choices import (
 from delivery.choices_view import choices_for
 from delivery.ledger import reconcile
 from delivery.messages import queue
-from delivery.models import AddressRequest, ContactChoice, Message, ResidentChoice
+from delivery.models import AddressRequest, ContactChoice, Message, ResidentChoice, Transfer
 from delivery.refusals import Code, DeliveryRefused
+from delivery.status import Status
+from delivery.tracking import record_events
 from delivery.transfers import receive_transfer, send_transfers
+from delivery.wishes import grant_wish
 from offices.models import HandoverPolicy, Office
 from shipments.backlog import fill_backlog
 from shipments.models import BacklogEntry, Card, ShipmentState
@@ -28,7 +31,7 @@ from shipments.refusals import Code as ShipmentCode
 from shipments.refusals import ShipmentRefused
 from tests import factories
 from tests.delivery.mailing import mail_cards, state_of
-from tests.delivery.shelving import shelve_cards
+from tests.delivery.shelving import bring_back, shelve_cards
 
 AT = datetime.fromisoformat("2020-05-04T10:00:00+07:00")
 
@@ -295,3 +298,64 @@ def test_a_card_that_chose_the_counter_waits_where_no_counter_serves_its_village
     choose_way(card_id=card.pk, channel="COUNTER", at=AT)
     assert send_transfers(office_id=registry.pk, actor_id=None, at=AT) == []
     assert ledger_of(registry) == {"awaiting_channel": 1}
+
+
+# --- doing what is wished ---------------------------------------------------------------------------
+
+
+def other_counter(registry: Office) -> Office:
+    return factories.make_office(
+        code="3216-07", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.07"
+    )
+
+
+def test_a_card_on_a_shelf_goes_to_the_counter_that_was_wished(
+    shelved: Card, registry: Office, supervisor: User
+) -> None:
+    other = other_counter(registry)
+    wish(card_id=shelved.pk, wish="OTHER_COUNTER", counter_code=other.code, at=AT)
+    options = {"card_id": shelved.pk, "office_id": registry.pk, "actor_id": supervisor.pk, "at": AT}
+    grant_wish(**options)  # type: ignore[arg-type]
+    transfer = Transfer.objects.latest("pk")
+    assert (transfer.to_office, transfer.sent, state_of(shelved)[0]) == (other, 1, "IN_TRANSFER")
+    with pytest.raises(DeliveryRefused) as refused:
+        grant_wish(**options)  # type: ignore[arg-type]
+    assert code_of(refused) is Code.ALREADY_SETTLED
+    assert Transfer.objects.count() == 2
+
+
+def test_a_card_on_a_shelf_that_is_to_be_sent_again_goes_back_to_the_registry(
+    shelved: Card, registry: Office, counter: Office
+) -> None:
+    wish(card_id=shelved.pk, wish="RESEND", at=AT)
+    grant_wish(card_id=shelved.pk, office_id=counter.pk, actor_id=None, at=AT)
+    assert Transfer.objects.latest("pk").to_office == registry
+    assert ResidentChoice.objects.get().settled_at == AT
+
+
+def test_a_return_that_waits_is_posted_again_or_goes_to_the_wished_counter(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    mailed = mail_cards(office=registry, post_office=post_office, number=2)
+    bring_back(mailed, office=registry)
+    other = other_counter(registry)
+    again, elsewhere = mailed.cards
+    wish(card_id=again.pk, wish="RESEND", at=AT)
+    wish(card_id=elsewhere.pk, wish="OTHER_COUNTER", counter_code=other.code, at=AT)
+    for card in mailed.cards:
+        grant_wish(card_id=card.pk, office_id=registry.pk, actor_id=None, at=AT)
+    assert in_backlog(again)
+    (transfer,) = send_transfers(office_id=registry.pk, actor_id=None, at=AT)
+    assert (transfer.to_office, transfer.sent) == (other, 1)
+
+
+def test_a_wish_for_a_card_on_its_way_waits(registry: Office, post_office: Office, counter: Office) -> None:
+    mailed = mail_cards(office=registry, post_office=post_office, number=1)
+    returning = [mailed.event(0, Status.RETURNING, hours=20, reason="ABSENT")]
+    record_events(events=returning, recorded_at=AT, recorded_by_id=None)
+    wish(card_id=mailed.cards[0].pk, wish="RESEND", at=AT)
+    with pytest.raises(DeliveryRefused) as refused:
+        grant_wish(card_id=mailed.cards[0].pk, office_id=registry.pk, actor_id=None, at=AT)
+    assert code_of(refused) is Code.WISH_NOT_NOW
+    assert ResidentChoice.objects.get().settled_at is None
+    assert not in_backlog(mailed.cards[0])

@@ -1,16 +1,23 @@
 """Two overlapping files at once: no lost row, no doubled event, no deadlock."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from delivery.courier_files import process, upload
+from delivery.by_hand import record_by_hand, undo_last_by_hand
+from delivery.courier_files import process, start_undo, upload
+from delivery.courier_files.pulling import start_pull
+from delivery.courier_files.replaying import start_replay
 from delivery.models import Delivery, TrackingEvent
+from delivery.refusals import DeliveryRefused
 from delivery.tracking import refold
+from jobs.models import Job
 from offices.models import Office
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import mail_cards
@@ -53,3 +60,47 @@ def test_two_overlapping_files_at_once_end_as_one_after_the_other(
     assert TrackingEvent.objects.filter(source="FILE").count() == 600
     assert Delivery.objects.filter(status="DELIVERED", contradictions=0).count() == 300
     assert refold(repair=False).wrong == ()
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time")
+@pytest.mark.django_db(transaction=True)
+def test_several_people_at_once_make_one_job(
+    registry: Office, post_office: Office, tmp_path: Path, settings: Any
+) -> None:
+    """They undo a file, read it anew, fetch from the post, and record and undo by hand, all at the same moment."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.COURIER_PULL_URL = "https://pos.example/lacak"
+    mailed = mail_cards(office=registry, post_office=post_office, number=1)
+    number = str(mailed.items[0].number)
+    path = tmp_path / "a.csv"
+    path.write_text(f"No Resi;Status;Tanggal\n{number};GAGAL ANTAR;06/05/2020")
+    file = upload(path=path, name="a.csv", office_id=post_office.pk, actor_id=None, at=AT, enqueue=False)
+    process(courier_file_id=file.pk)
+    person: dict[str, Any] = {"actor_id": None, "at": AT}
+    record_by_hand(office_id=registry.pk, scans=[number], status="HELD_FOR_PICKUP", **person)
+
+    def at_once(*tries: Callable[[], object]) -> list[str]:
+        def one(work: Callable[[], object]) -> str:
+            try:
+                work()
+            except DeliveryRefused as refused:
+                return refused.code.value
+            finally:
+                connection.close()
+            return "done"
+
+        with ThreadPoolExecutor(len(tries)) as pool:
+            return sorted(pool.map(one, tries))
+
+    undone = at_once(
+        lambda: start_undo(courier_file=file, reason="salah", **person),
+        lambda: start_undo(courier_file=file, reason="salah", **person),
+        lambda: start_replay(courier_file=file, apply=True, **person),
+    )
+    assert undone == ["FILE_IN_WORK", "FILE_IN_WORK", "done"]
+    fetch = partial(start_pull, office=registry, actor_id=None)
+    assert at_once(fetch, fetch, fetch) == ["PULL_IN_WORK", "PULL_IN_WORK", "done"]
+    take_back = partial(undo_last_by_hand, office_id=registry.pk, **person)
+    assert at_once(take_back, take_back) == ["NOTHING_TO_UNDO", "done"]
+    assert (Job.objects.count(), TrackingEvent.objects.filter(voids__isnull=False).count()) == (2, 1)

@@ -1,8 +1,10 @@
 """Replies are understood or helped with once a day; providers' words move messages forward only."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
+from django.db import connection
 
 from delivery.messages.channels import mobile_number
 from delivery.messages.receipts import Receipt, take_receipts
@@ -13,6 +15,7 @@ from offices.models import HandoverPolicy, Office
 from shipments.models import Card
 from tests import factories
 from tests.delivery.shelving import shelve_cards
+from tests.shipments.test_concurrency import together
 
 AT = datetime.fromisoformat("2020-05-25T10:00:00+07:00")
 PHONE = "0812-3456-789"
@@ -186,3 +189,28 @@ def test_unknown_numbers_and_other_channels_are_left_alone(waiting: list[Card]) 
     )
     assert other == 0
     assert set(Message.objects.values_list("state", flat=True)) == {"SENT"}
+
+
+# --- many at once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: SQLite has one writer at a time"
+)
+def test_one_reply_that_comes_four_times_at_once_is_taken_once(waiting: list[Card]) -> None:
+    assert sorted(str(each) for each in together(*[lambda: reply("hujan")] * 4)) == ["", "", "", "UNKNOWN"]
+    assert MessageReply.objects.count() == 1
+    assert Message.objects.filter(occasion="REPLY_HELP").count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="needs PostgreSQL: SQLite has one writer at a time"
+)
+def test_four_unclear_replies_at_once_get_help_once(waiting: list[Card]) -> None:
+    together(*[partial(reply, "hujan", number=f"r-{number}") for number in range(4)])
+    assert MessageReply.objects.count() == 4
+    assert Message.objects.filter(occasion="REPLY_HELP").count() == 1

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
 from delivery.models import ColumnProfile, CourierFile, StatusText
+from jobs.models import Job
 from jobs.services import run_job
 from offices.models import Office
 from tests import factories
@@ -137,3 +139,19 @@ def test_what_the_post_said_is_recorded_by_scan_and_undone(
     assert {state_of(card) for card in mailed.cards} == {("POSTED", "")}
     refused = client.post("/kejadian/", {"scanned": numbers, "status": ""}).content.decode()
     assert "Not recorded" in refused
+
+
+def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
+    at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, registry: Office
+) -> None:
+    file = upload(at_post, "X;1;2;3", what="columns")
+    told = {"courier_file": str(file.pk), "rows": 5, "asked": 7, "unanswered": 2}
+    now = timezone.now()
+    job = Job.objects.create(
+        kind="courier.pull", state="SUCCEEDED", office=registry, created_at=now, finished_at=now, result=told
+    )
+    boss = sign_in(supervisor)
+    boss.cookies["django_language"] = "en"
+    page = boss.get(f"/pekerjaan/{job.pk}/").content.decode()
+    assert "5 rows about 7 items were fetched; no answer about 2." in page
+    assert f"/berkas-kurir/{file.pk}/" in page

@@ -15,6 +15,7 @@ from offices.models import Office
 from shipments.backlog import fill_backlog
 from shipments.models import Card
 from tests import factories
+from tests.delivery.mailing import state_of
 from tests.delivery.shelving import SERVED_AT, shelve_cards
 from tests.web.conftest import SignIn
 
@@ -156,6 +157,18 @@ def test_a_wish_is_seen_by_the_office_and_can_be_taken_back(
     assert staff.post(f"/keinginan/{shelved.reference}/selesai/").status_code == 302
     assert ResidentChoice.objects.get().settled_by == supervisor
     assert "The office has dealt with your wish" in reader.get(CARD).content.decode()
+
+
+def test_an_officer_lets_the_card_go_where_its_holder_wishes(
+    reader: Client, shelved: Card, supervisor: User, counter_user: User, sign_in: SignIn
+) -> None:
+    choose(reader, shelved, "/lacak/pindah/", wish="RESEND")
+    path = f"/keinginan/{shelved.reference}/kabulkan/"
+    assert sign_in(counter_user).post(path).status_code == 403
+    assert not ResidentChoice.objects.filter(settled_at__isnull=False).exists()
+    assert sign_in(supervisor).post(path).status_code == 302
+    assert ResidentChoice.objects.get().settled_by == supervisor
+    assert state_of(shelved)[0] == "IN_TRANSFER"
 
 
 @pytest.mark.parametrize("wish", ["counter:3275-X", "TERBANG", "counter:"])

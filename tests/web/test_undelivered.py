@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import translation
+from pytest_django import Settings
 
 from accounts.models import Role, User
 from delivery.deciding import route_returns
@@ -29,6 +30,12 @@ REGISTRY_LIST = "/retur/dinas/"
 OVERDUE = "/loket/rak/lewat-waktu/"
 STRAYS = "/retur/disisihkan/"
 DESTROY = "/pemusnahan/"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Nobody signs in by password here, and a good hash is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -301,7 +308,12 @@ def test_a_decision_at_the_review_desk_sends_a_returned_card_on(
     (group,) = chief.get("/tinjau-alamat/").context["groups"]
     page = chief.get("/tinjau-alamat/kelompok/", {"group": group.group_key})
     assert "the post did not find this address" in page.content.decode()
-    decision = {"decision": "CORRECTED", "alamat": "Jl. Mawar 7", "desa_kelurahan": "Jatimulya", "everyone": "on"}
+    decision = {
+        "decision": "CORRECTED",
+        "alamat": "Jl. Mawar 7",
+        "desa_kelurahan": "Jatimulya",
+        "everyone": "on",
+    }
     chief.post(f"/tinjau-alamat/kelompok/?group={group.group_key}", decision)
     assert BacklogEntry.objects.get().card == card
     assert ReturnReceipt.objects.get().decision == "SEND_AGAIN"

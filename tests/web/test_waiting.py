@@ -15,6 +15,7 @@ from delivery.access import link_token_of
 from delivery.appointments import book, cancel_booking
 from delivery.models import Appointment, Collection, CounterStay, OfflineConflict, Transfer, WaitingEntry
 from offices.models import Closure, Delegation, Office, Quota, QuotaDay
+from offices.quotas import slots_of
 from privacy.models import AccessRecord
 from shipments.models import Card
 from tests import factories
@@ -124,6 +125,18 @@ def test_a_supervisor_adds_places_with_a_reason_and_a_clerk_does_not(
     assert QuotaDay.objects.get().places == 3
 
 
+def test_a_supervisor_sets_hours_in_their_order(boss: Client, counter: Office, cards: list[Card]) -> None:
+    typed = {
+        "office": counter.pk, "opens_at": "08:00", "closes_at": "10:00", "slot_minutes": 30, "offer_minutes": 20,
+    }  # fmt: skip
+    assert boss.post("/kuota/jam/", {**typed, "closes_at": "07:00"}).status_code == 422
+    counter.refresh_from_db()
+    assert counter.closes_at == time(15)
+    assert boss.post("/kuota/jam/", typed)["Location"] == "/kuota/"
+    counter.refresh_from_db()
+    assert slots_of(counter) == (time(8), time(8, 30), time(9), time(9, 30))
+
+
 def test_a_closure_shows_its_counters_sends_shelves_away_and_is_taken_back(
     boss: Client, registry: Office, counter: Office, cards: list[Card]
 ) -> None:
@@ -145,6 +158,7 @@ def test_a_closure_shows_its_counters_sends_shelves_away_and_is_taken_back(
     assert [(row.office, row.waiting, row.delegate) for row in boss.get(first).context["counters"]] == [
         (counter, 3, delegate)
     ]
+    assert cards[0].reference in boss.get(first).content.decode()
     boss.post(f"{first}batal/")
     assert not Closure.objects.exists()
     assert set(CounterStay.objects.values_list("hold_until", flat=True)) == {kept}
@@ -249,7 +263,7 @@ def test_the_receipt_is_a_pdf_of_the_own_counter_and_is_recorded(
 ) -> None:
     give(clerk, cards[0], "URGENT")
     address = f"/loket/selesai/{Collection.objects.get().pk}/tanda-terima.pdf"
-    assert b"".join(clerk.get(address)).startswith(b"%PDF")  # type: ignore[arg-type]
+    assert b"".join(clerk.get(address)).startswith(b"%PDF")
     assert AccessRecord.objects.filter(action="EXPORT", subject_key=cards[0].reference).count() == 1
     other = factories.make_office(
         code="3216-07", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.07"

@@ -17,7 +17,7 @@ from delivery.by_hand import HandOutcome, Told, record_by_hand, undo_last_by_han
 from delivery.models import HandEvent
 from web import words
 from web.access import StaffRequest, office_of, requires
-from web.forms import HandEventForm
+from web.courier_forms import HandEventForm
 from web.messages import REFUSALS, refusal_text, tell_refusal
 from web.scans import ScanAnswer, bad, good, warning
 

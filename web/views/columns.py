@@ -13,7 +13,7 @@ from accounts.permissions import Operation, may
 from delivery.courier_files import forget_columns, look_at_columns, map_columns
 from delivery.scope import column_profiles_visible_to, courier_files_visible_to
 from web.access import StaffRequest, requires
-from web.forms import ColumnsForm
+from web.courier_forms import ColumnsForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 

@@ -28,8 +28,8 @@ from delivery.models import CourierFile
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
 from offices.models import Office
 from web.access import StaffRequest, office_of, registry_of, requires
+from web.courier_forms import CourierUploadForm, MeaningForm
 from web.filters import CourierFileFilter
-from web.forms import CourierUploadForm, MeaningForm
 from web.lists import file_answer, page_of
 from web.messages import REFUSALS, fault_text, refusal_text, tell_refusal
 from web.views.jobs import pace_of

@@ -119,7 +119,9 @@ def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
 def _about(job: Job) -> dict[str, IntakeFile | CourierFile | LabelPart | None]:
     return {
         "intake": IntakeFile.objects.filter(job=job).first(),
-        "courier_file": CourierFile.objects.filter(job=job).first(),
+        "courier_file": CourierFile.objects.filter(
+            Q(job=job) | Q(pk=job.result.get("courier_file") or None)
+        ).first(),
         "label_part": LabelPart.objects.filter(job=job).select_related("shipment").first(),
     }
 

@@ -15,15 +15,22 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role, User
 from accounts.permissions import Operation, may
 from accounts.services import record
-from delivery.closures import ClosureResult, WaitingCards, close_counters, counters_of_closure
+from delivery.closures import (
+    ClosureResult,
+    WaitingCards,
+    cards_at_counters_of,
+    close_counters,
+    counters_of_closure,
+)
 from delivery.courier_files.partners import SENDERS, let_apply
 from delivery.reopening import take_back_closure
 from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
 from delivery.transfers import move_shelf
 from delivery.waiting import override_places
 from offices.models import Delegation, Office, Quota
+from offices.quotas import set_hours
 from web.access import StaffRequest, requires
-from web.forms import ClosureForm, DelegationForm, OverrideForm, QuotaForm
+from web.forms import ClosureForm, DelegationForm, HoursForm, OverrideForm, QuotaForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 
@@ -116,11 +123,15 @@ def closure_page(request: StaffRequest, closure_id: int) -> HttpResponse:
     closure = get_object_or_404(closures_visible_to(request.user).select_related("office"), pk=closure_id)
     mine = set(_registry_offices(request.user).values_list("pk", flat=True))
     counters = [row for row in counters_of_closure(closure_id=closure.pk) if row.office.pk in mine]
+    may_move = may(request.user, Operation.ROUTE_RETURNS)
+    here = cards_at_counters_of(closure).filter(counter__in=mine).order_by("counter", "shelf", "pk")
     context = {
         "closure": closure,
         "counters": counters,
+        # an administrator and a post office see counts, and no card
+        "page": page_of(request, here if may_move else here.none()),
         "may_manage": may(request.user, Operation.MANAGE_OFFICES),
-        "may_move": may(request.user, Operation.ROUTE_RETURNS),
+        "may_move": may_move,
         "today": timezone.localdate(),
     }
     return render(request, "web/offices/closure.html", context)
@@ -245,11 +256,25 @@ def quota_override(request: StaffRequest) -> HttpResponse:
     return redirect("web:quotas")
 
 
+@requires(Operation.MANAGE_OFFICES)
+@require_POST
+def quota_hours(request: StaffRequest) -> HttpResponse:
+    """Set when an office is open, and how its day is cut into slots."""
+    form = HoursForm(request.POST, offices=offices_managed_by(request.user))
+    if not form.is_valid():
+        return _quota_page(request, hours=form, status=422)
+    set_hours(**form.cleaned_data)
+    _audit(request.user, "SET_HOURS", "office", form.cleaned_data["office"].pk)
+    messages.success(request, _("The hours were set. Appointments that stand keep theirs."))
+    return redirect("web:quotas")
+
+
 def _quota_page(
     request: StaffRequest,
     *,
     form: QuotaForm | None = None,
     override: OverrideForm | None = None,
+    hours: HoursForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     offices = offices_managed_by(request.user)
@@ -260,6 +285,7 @@ def _quota_page(
         "page": page_of(request, rows),
         "form": form or QuotaForm(offices=offices),
         "override": override,
+        "hours": hours or HoursForm(offices=offices),
     }
     return render(request, "web/offices/quotas.html", context, status=status)
 

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.permissions import Operation
+from accounts.permissions import Operation, may
 from addresses.services import corrections_of, printed_lines
 from delivery.address_requests import decide_correction, due_at, fields_of
 from delivery.choices import settle_wish
 from delivery.models import AddressRequest
 from delivery.refusals import DeliveryRefused
 from delivery.scope import address_requests_visible_to, wishes_visible_to
+from delivery.wishes import grant_wish
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
 from web.lists import page_of
@@ -45,7 +46,26 @@ def wishes(request: StaffRequest) -> HttpResponse:
     """List the wishes that wait, the oldest first."""
     waiting = wishes_visible_to(request.user).filter(settled_at__isnull=True)
     rows = waiting.select_related("card__delivery", "counter").defer(*SEALED).order_by("wished_at", "pk")
-    return render(request, "web/residents/wishes.html", {"page": page_of(request, rows)})
+    may_grant = may(request.user, Operation.ROUTE_RETURNS)
+    return render(
+        request, "web/residents/wishes.html", {"page": page_of(request, rows), "may_grant": may_grant}
+    )
+
+
+@requires(Operation.ROUTE_RETURNS)
+@require_POST
+def wish_grant(request: StaffRequest, reference: str) -> HttpResponse:
+    """Let the card go where its holder wishes."""
+    wish = get_object_or_404(wishes_visible_to(request.user), card__reference=reference)
+    try:
+        grant_wish(
+            card_id=wish.pk, office_id=office_of(request.user).pk, actor_id=request.user.pk, at=timezone.now()
+        )
+    except REFUSALS as refusal:
+        tell_refusal(request, refusal)
+    else:
+        messages.success(request, _("The card goes where its holder wishes; the lists of transfers have it."))
+    return redirect("web:wishes")
 
 
 @requires(Operation.ANSWER_ENQUIRIES)
