@@ -132,8 +132,8 @@ def fill(cards: int, events: int, *, code: str = "3216", serial: int = 0) -> tup
             office=registry, number=min(AT_ONCE, cards - start), printed_on=date(2020, 4, 1)
         )
         shipment = Shipment.objects.create(
-            office=registry, post_office=post, number=f"KIRIM-{code}-{start}", state="HANDED_OVER", item_count=len(made),
-            manifest_sha256="0" * 64, opened_at=POSTED_AT,
+            office=registry, post_office=post, number=f"KIRIM-{code}-{start}", state="HANDED_OVER",
+            item_count=len(made), manifest_sha256="0" * 64, opened_at=POSTED_AT,
         )  # fmt: skip
         items = Item.objects.bulk_create(
             Item(

@@ -90,7 +90,7 @@ def questions_of(number: int) -> list[bytes]:
 
 def asked(port: int, questions: Sequence[bytes], goes_on: Callable[[], bool]) -> list[float]:
     """Ask one after the other and give how long each answer took, in seconds."""
-    seconds = []
+    seconds: list[float] = []
     with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as server:
         while goes_on():
             body = questions[len(seconds) % len(questions)]

@@ -261,7 +261,7 @@ def _finish(courier_file: CourierFile, work: _Work, report: FileReport, *, at: d
 def _settle(
     courier_file: CourierFile,
     report: FileReport,
-    result: File,
+    result: File[bytes],
     *,
     version: str,
     rows: Sequence[StatusRow],
