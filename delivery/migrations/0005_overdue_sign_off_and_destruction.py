@@ -59,13 +59,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='returnreceipt',
-            name='condition',
-            field=models.CharField(choices=[('FINE', 'baik'), ('DAMAGED', 'rusak')], default='FINE', max_length=7),
-        ),
-        migrations.AlterField(
-            model_name='returnreceipt',
             name='decision',
-            field=models.CharField(choices=[('UNDECIDED', 'belum diputuskan'), ('COUNTER', 'diambil di loket'), ('SEND_AGAIN', 'kirim ulang'), ('ADDRESS', 'address at the review desk'), ('VILLAGE', 'daftar desa'), ('REGISTRY', 'kembali ke dinas'), ('REPRINT', 'cetak ulang')], default='UNDECIDED', max_length=10),
+            field=models.CharField(choices=[('UNDECIDED', 'undecided'), ('COUNTER', 'counter pickup'), ('SEND_AGAIN', 'send again'), ('ADDRESS', 'address at the review desk'), ('VILLAGE', 'village list'), ('REGISTRY', 'back to the registry'), ('REPRINT', 'reprint')], default='UNDECIDED', max_length=10),
         ),
         migrations.AddIndex(
             model_name='returnreceipt',

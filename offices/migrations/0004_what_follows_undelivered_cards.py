@@ -17,9 +17,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('attempts', models.PositiveSmallIntegerField(blank=True, help_text='a card that came back after fewer attempts is sent again', null=True)),
                 ('days', models.PositiveSmallIntegerField(blank=True, help_text='not sent again when so many days have passed since it was first posted', null=True)),
-                ('follows', models.CharField(blank=True, choices=[('COUNTER', 'diambil di loket'), ('SEND_AGAIN', 'send again once, then counter pickup'), ('VILLAGE', 'daftar desa'), ('REGISTRY', 'kembali ke dinas')], default='', max_length=10)),
+                ('follows', models.CharField(blank=True, choices=[('COUNTER', 'counter pickup'), ('SEND_AGAIN', 'send again once, then counter pickup'), ('VILLAGE', 'village list'), ('REGISTRY', 'back to the registry')], default='', max_length=10)),
                 ('hold_days', models.PositiveSmallIntegerField(blank=True, help_text='how long a counter keeps a card', null=True)),
-                ('after_hold', models.CharField(blank=True, choices=[('VILLAGE', 'village list, then back to the registry'), ('REGISTRY', 'kembali ke dinas')], default='', max_length=10)),
+                ('after_hold', models.CharField(blank=True, choices=[('VILLAGE', 'village list, then back to the registry'), ('REGISTRY', 'back to the registry')], default='', max_length=10)),
             ],
             options={
                 'ordering': ['office__code'],

@@ -18,43 +18,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='card',
-            name='access_version',
-            field=models.PositiveSmallIntegerField(default=1, help_text='dinaikkan untuk membatalkan PIN dan tautan'),
-        ),
-        migrations.AlterField(
-            model_name='card',
-            name='channel',
-            field=models.CharField(choices=[('POST', 'lewat pos'), ('COUNTER', 'di loket'), ('VILLAGE', 'lewat kantor desa')], default='POST', max_length=7),
-        ),
-        migrations.AlterField(
-            model_name='card',
             name='disposition',
-            field=models.CharField(choices=[('REGISTERED', 'terdaftar'), ('DAMAGED', 'rusak'), ('DUPLICATE', 'tercetak ganda'), ('WITHDRAWN', 'ditarik'), ('VOID', 'batal'), ('DESTROYED', 'dimusnahkan')], default='REGISTERED', max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='card',
-            name='fingerprint',
-            field=models.CharField(help_text='baris cetak; baris yang sama dua kali adalah satu kartu', max_length=32),
-        ),
-        migrations.AlterField(
-            model_name='card',
-            name='lane',
-            field=models.PositiveSmallIntegerField(choices=[(10, 'mendesak'), (20, 'lansia atau difabel'), (30, 'pemula'), (40, 'print ready record (PRR)'), (45, 'kirim ulang'), (50, 'biasa')], default=50),
-        ),
-        migrations.AlterField(
-            model_name='card',
-            name='reference',
-            field=models.CharField(help_text='nomor acuan sendiri dengan karakter cek', max_length=12),
+            field=models.CharField(choices=[('REGISTERED', 'registered'), ('DAMAGED', 'damaged'), ('DUPLICATE', 'printed twice'), ('WITHDRAWN', 'withdrawn'), ('VOID', 'void'), ('DESTROYED', 'destroyed')], default='REGISTERED', max_length=10),
         ),
         migrations.AlterField(
             model_name='dispositionchange',
             name='after',
-            field=models.CharField(choices=[('REGISTERED', 'terdaftar'), ('DAMAGED', 'rusak'), ('DUPLICATE', 'tercetak ganda'), ('WITHDRAWN', 'ditarik'), ('VOID', 'batal'), ('DESTROYED', 'dimusnahkan')], max_length=10),
+            field=models.CharField(choices=[('REGISTERED', 'registered'), ('DAMAGED', 'damaged'), ('DUPLICATE', 'printed twice'), ('WITHDRAWN', 'withdrawn'), ('VOID', 'void'), ('DESTROYED', 'destroyed')], max_length=10),
         ),
         migrations.AlterField(
             model_name='dispositionchange',
             name='before',
-            field=models.CharField(choices=[('REGISTERED', 'terdaftar'), ('DAMAGED', 'rusak'), ('DUPLICATE', 'tercetak ganda'), ('WITHDRAWN', 'ditarik'), ('VOID', 'batal'), ('DESTROYED', 'dimusnahkan')], max_length=10),
+            field=models.CharField(choices=[('REGISTERED', 'registered'), ('DAMAGED', 'damaged'), ('DUPLICATE', 'printed twice'), ('WITHDRAWN', 'withdrawn'), ('VOID', 'void'), ('DESTROYED', 'destroyed')], max_length=10),
         ),
         migrations.AddConstraint(
             model_name='card',
