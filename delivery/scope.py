@@ -221,17 +221,18 @@ def offices_managed_by(user: User) -> QuerySet[Office]:
 
 
 def closures_visible_to(user: User) -> QuerySet[Closure]:
-    """Give closures of offices of the user's registry, and of regions in which one of them lies."""
+    """Give closures of offices of the user's registry, and of regions around one of them or in the registry's own."""
     if user.role == Role.ADMINISTRATOR:
         return Closure.objects.all()
     if user.office is None:
         return Closure.objects.none()
-    registry = user.office.parent_id or user.office_id
-    offices = Office.objects.filter(Q(pk=registry) | Q(parent_id=registry), is_active=True)
+    registry = user.office.parent or user.office
+    offices = Office.objects.filter(Q(pk=registry.pk) | Q(parent_id=registry.pk), is_active=True)
     around = {
         code[:length] for code in offices.values_list("region_code", flat=True) for length in (2, 5, 8, 13)
     }
-    return Closure.objects.filter(Q(office__in=offices) | Q(area_code__in=around))
+    inside = Q(area_code__startswith=f"{registry.region_code}.")
+    return Closure.objects.filter(Q(office__in=offices) | Q(area_code__in=around) | inside)
 
 
 def may_close_region(user: User, area_code: str) -> bool:

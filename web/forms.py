@@ -311,6 +311,7 @@ class ClosureForm(Styled, forms.Form):
             ("MOVE", _("go to the counter that stands in")),
         ],
         initial="HOLD",
+        required=False,
     )
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:

@@ -256,7 +256,10 @@ def test_a_supervisor_closes_no_foreign_region(sign_in: SignIn, supervisor: User
         assert client.post("/penutupan/", {**form, "area_code": area_code}).status_code in {200, 403}
         assert not Closure.objects.exists(), area_code
     foreign = Closure.objects.create(area_code="11", starts_on=today, ends_on=today, reason="Libur")
-    assert client.post(f"/penutupan/{foreign.pk}/batal/").status_code == 403
+    assert client.post(f"/penutupan/{foreign.pk}/batal/").status_code == 404
+    around = Closure.objects.create(area_code="32", starts_on=today, ends_on=today, reason="PSBB")
+    assert client.post(f"/penutupan/{around.pk}/batal/").status_code == 403
+    around.delete()
     assert Closure.objects.get() == foreign
     for area_code in ("32.16", "32.16.06"):
         assert client.post("/penutupan/", {**form, "area_code": area_code}).status_code == 302

@@ -99,7 +99,7 @@ def _close(request: StaffRequest, data: dict[str, Any]) -> ClosureResult:
         starts_on=data["starts_on"],
         ends_on=data["ends_on"],
         reason=data["reason"],
-        cards=WaitingCards(data["cards"]),
+        cards=WaitingCards(data["cards"] or WaitingCards.HOLD),
         actor_id=request.user.pk,
         at=timezone.now(),
     )
