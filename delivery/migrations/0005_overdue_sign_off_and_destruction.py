@@ -59,14 +59,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='returnreceipt',
-<<<<<<< HEAD
-            name='condition',
-            field=models.CharField(choices=[('FINE', 'fine'), ('DAMAGED', 'damaged')], default='FINE', max_length=7),
-        ),
-        migrations.AlterField(
-            model_name='returnreceipt',
-=======
->>>>>>> main
             name='decision',
             field=models.CharField(choices=[('UNDECIDED', 'undecided'), ('COUNTER', 'counter pickup'), ('SEND_AGAIN', 'send again'), ('ADDRESS', 'address at the review desk'), ('VILLAGE', 'village list'), ('REGISTRY', 'back to the registry'), ('REPRINT', 'reprint')], default='UNDECIDED', max_length=10),
         ),
