@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('jobs', '0001_jobs_with_lease'),
-        ('offices', '0007_jobs_that_may_be_lost'),
+        ('offices', '0006_slots_of_a_day'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
