@@ -6,10 +6,11 @@ MANAGE := $(BIN)/python manage.py
 CARDS ?= 1323
 PORT ?= 8000
 TEST_ARGS ?=
+HISTORIES ?= 10000
 TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/antarktp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier
+.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier histories
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -76,3 +77,6 @@ bench-shipments: setup-dev  ## measure batching and labels beside their peers
 
 bench-courier: setup-dev  ## measure courier files beside django-import-export
 	@$(BIN)/python -m bench.courier
+
+histories: setup-dev  ## play 10,000 random histories against the ledger (HISTORIES=...); takes about an hour
+	@HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -q -n 2 tests/properties/test_ledger.py tests/properties/test_undelivered.py

@@ -15,6 +15,7 @@ from offices.models import Office
 from shipments.models import BacklogEntry, Card, Item, Shipment
 from tests import factories
 from tests.delivery.mailing import mail_cards
+from tests.properties import histories
 
 DAY = datetime(2020, 5, 4, tzinfo=UTC)
 CARDS = 5
@@ -123,7 +124,7 @@ class Story:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=histories(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_steps)
 def test_every_card_is_in_exactly_one_bucket_after_any_history(
     registry: Office, post_office: Office, steps: list[tuple[str, int, object, object]]
