@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "web.bodies.BoundedBodyMiddleware",
+    "web.bodies.PlainTextMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -249,6 +250,9 @@ if MESSAGE_CHANNEL not in {"CONSOLE", "EMAIL", "GATEWAY", "WHATSAPP"}:
     raise ImproperlyConfigured("MESSAGE_CHANNEL is one of CONSOLE, EMAIL, GATEWAY, WHATSAPP.")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="antarktp@localhost")
+
+# --- village officers' links: they end with the list's day of return, and after so many days at the latest --------
+VILLAGE_LINK_DAYS: int = env.int("VILLAGE_LINK_DAYS", default=30)
 
 # --- long work -------------------------------------------------------------------------------
 TASK_ENGINE: str = env.str("TASK_ENGINE", default="database")

@@ -15,6 +15,7 @@ from shipments.models import HandoverDifference
 from shipments.refusals import ShipmentRefused
 from shipments.scope import shipments_visible_to
 from web.access import StaffRequest, requires
+from web.choosing import ticked
 from web.filters import CaseFilter
 from web.forms import SettleForm
 from web.lists import page_of
@@ -40,10 +41,8 @@ def case_list(request: StaffRequest) -> HttpResponse:
 def case_assign(request: StaffRequest, difference_id: int) -> HttpResponse:
     """Give a case to somebody of the office."""
     case = get_object_or_404(_cases(request), pk=difference_id)
-    owner_id = request.POST.get("owner", "")
-    owner = (
-        _owners(request).filter(pk=owner_id).first() if owner_id.isascii() and owner_id.isdigit() else None
-    )
+    chosen = ticked(request, "owner")
+    owner = _owners(request).filter(pk__in=chosen).first() if len(chosen) == 1 else None
     if owner is None:
         messages.error(request, _("Choose a person of this office."))
         return redirect("web:cases")

@@ -1,5 +1,6 @@
 """Say once which column is which in a layout of the post's files, and see the layouts that were described."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +18,8 @@ from web.courier_forms import ColumnsForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 
+_ROW = re.compile(r"[0-9]{1,6}")
+
 
 @requires(Operation.IMPORT_COURIER_FILES)
 def file_columns(request: StaffRequest, file_id: UUID) -> HttpResponse:
@@ -25,7 +28,7 @@ def file_columns(request: StaffRequest, file_id: UUID) -> HttpResponse:
     file = get_object_or_404(files, pk=file_id)
     asked = request.POST.get("header_row") or request.GET.get("header_row", "")
     try:
-        head = look_at_columns(courier_file=file, header_row=int(asked) if asked.isdecimal() else None)
+        head = look_at_columns(courier_file=file, header_row=int(asked) if _ROW.fullmatch(asked) else None)
     except REFUSALS as error:
         tell_refusal(request, error)
         return redirect("web:courier-file", file_id=file.pk)

@@ -37,8 +37,8 @@ class ConfirmationForm(forms.Form):
     """One confirmation as the browser kept it."""
 
     token = forms.CharField(max_length=400)
-    reference = forms.CharField(max_length=12)
-    tag = forms.CharField(max_length=64)
+    reference = forms.RegexField(r"^[A-Za-z0-9]{1,12}$")
+    tag = forms.RegexField(r"^[A-Za-z0-9]{1,64}$")
     nonce = forms.RegexField(r"^[A-Za-z0-9_-]{8,64}$")
     documents = forms.MultipleChoiceField(choices=Collection.Document.choices, required=False)
     old_card_surrendered = forms.BooleanField(required=False)
@@ -78,7 +78,7 @@ def send(request: StaffRequest) -> JsonResponse:
     counter = office_of(request.user)
     try:
         confirmations = list(_confirmations(request.body))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return _json({"outcomes": []}, status=400)
     outcomes = record_confirmations(
         counter_id=counter.pk, confirmations=confirmations, actor_id=request.user.pk, at=timezone.now()
