@@ -181,9 +181,9 @@ def _body_of(request: HttpRequest) -> bytes | None:
 
 
 def _parsed(raw: bytes, content_type: str) -> Any:
-    if content_type == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(raw.decode(errors="replace"), max_num_fields=100))
     try:
+        if content_type == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(raw.decode(errors="replace"), max_num_fields=100))
         return json.loads(raw)
     except (ValueError, RecursionError):
         return None

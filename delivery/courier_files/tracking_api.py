@@ -173,6 +173,8 @@ def _seconds(text: str) -> float:
 
 
 def _text(value: object) -> str:
-    """Give a plain value as text; lists and objects have no place in a row."""
-    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return " ".join(str(value).split())[:_CELL_CHARACTERS] if is_plain else ""
+    """Give a plain value as printable text; lists and objects have no place in a row."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return ""
+    words = " ".join(str(value).split())
+    return "".join(letter for letter in words if letter.isprintable())[:_CELL_CHARACTERS]

@@ -1,7 +1,9 @@
 """Channels that leave the machine; all of them off until the operator sets them up."""
 
+import json
 import smtplib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import requests
@@ -15,6 +17,9 @@ from delivery.messages.texts import spoken_language
 _TIMEOUT = (3.05, 10)  # seconds to connect, to answer
 _SUBJECT = {"id": "KTP-el Anda", "en": "Your identity card"}
 _PROVIDER_ID_LENGTH = 80
+# Of an answer no more is read than this, and no longer: the provider, or who answers for it, says how long it is.
+LARGEST_ANSWER = 64 * 1024
+LONGEST_ANSWER_S = 15.0
 
 
 class EmailChannel:
@@ -67,17 +72,18 @@ class _HttpChannel:
     def _send_one(self, session: requests.Session, message: Outgoing) -> Delivered:
         body = self.body(message)
         try:
-            response = session.post(
+            with session.post(
                 self.url,
                 data=body if self.as_form else None,
                 json=None if self.as_form else body,
                 headers={"Idempotency-Key": message.key},
                 timeout=_TIMEOUT,
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                answer, read = _answer_of(response.status_code), _read(response)
         except requests.RequestException:
             return Delivered(message_id=message.message_id, answer=Answer.TRY_AGAIN)
-        answer, read = _answer_of(response.status_code), _read(response)
         failure = "" if answer is Answer.SENT else str(response.status_code)
         if answer is Answer.SENT and self.refused(read):
             answer, failure = Answer.REFUSED, "REFUSED"
@@ -88,15 +94,22 @@ class _HttpChannel:
 
     def _read_id(self, answer: Any) -> str:
         try:
-            return self.provider_id(answer)[:_PROVIDER_ID_LENGTH]
+            told = self.provider_id(answer)[:_PROVIDER_ID_LENGTH]
+            return "".join(letter for letter in told if letter.isprintable())  # no database keeps the others
         except (ValueError, LookupError, TypeError):
             return ""  # accepted all the same; only its number at the provider is not known
 
 
 def _read(response: requests.Response) -> Any:
+    """Give the answer's document; None for one that is none, is too long or comes too slowly."""
+    body, until = bytearray(), monotonic() + LONGEST_ANSWER_S
+    for piece in response.iter_content(1024):
+        body += piece
+        if len(body) > LARGEST_ANSWER or monotonic() > until:
+            return None
     try:
-        return response.json()
-    except ValueError:
+        return json.loads(body)
+    except (ValueError, RecursionError):
         return None
 
 

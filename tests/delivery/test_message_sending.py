@@ -188,6 +188,28 @@ def test_a_slow_provider_is_waited_for_and_then_tried_again(
     assert send_queued(at=AT + timedelta(minutes=1), limit=10) == Sent(sent=1)
 
 
+def test_an_answer_without_end_bottom_or_sense_is_an_answer_all_the_same(
+    cards: list[Card], gateway: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("delivery.messages.gateways.LARGEST_ANSWER", 50_000)
+    gateway.answers = [
+        '{"id": "p-1", "x": "' + "x" * 60_000 + '"}',
+        "[" * 40_000,
+        r'{"id": "p\u0000\ud8002"}',
+    ]
+    registered(cards[:3])
+    assert send_queued(at=AT, limit=10) == Sent(sent=3)
+    assert list(Message.objects.order_by("pk").values_list("state", "provider_id")) == [
+        ("SENT", ""),
+        ("SENT", ""),
+        ("SENT", "p2"),
+    ]
+    monkeypatch.setattr("delivery.messages.gateways.LONGEST_ANSWER_S", -1.0)
+    registered(cards[3:4])
+    assert send_queued(at=AT, limit=10) == Sent(sent=1)
+    assert Message.objects.latest("pk").provider_id == ""
+
+
 def test_each_answer_is_written_down_before_the_next_message_leaves(
     cards: list[Card], gateway: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

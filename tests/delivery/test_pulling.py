@@ -149,6 +149,15 @@ def test_no_redirect_is_followed_no_long_answer_read_and_a_dead_server_is_left_a
     assert TrackingEvent.objects.exclude(status="POSTED").count() == 0
 
 
+def test_half_a_character_and_nul_are_no_text(post: Post, mailed: Mailed, registry: Office) -> None:
+    number = str(mailed.items[0].number)
+    post.news = lambda asked: [row(number, "DELI\0VERED", description="\ud800")] if asked == number else []
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post), enqueue=False)
+    assert report.courier_file is not None
+    assert process(courier_file_id=report.courier_file.pk).outcomes["applied"] == 1
+    assert state_of(mailed.cards[0])[0] == "DELIVERED"
+
+
 def test_it_is_off_until_it_is_set_up_and_never_asks_in_the_clear(
     mailed: Mailed, registry: Office, post_office: Office, settings: Settings, post: Post
 ) -> None:
