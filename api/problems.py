@@ -122,6 +122,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
             ),
             **dict.fromkeys(
                 (
+                    DeliveryCode.REPORT_DAY_INVALID,
                     DeliveryCode.OFFICE_SENDS_NO_STATUS_FILES,
                     DeliveryCode.REASON_MISSING,
                     DeliveryCode.MEANING_UNKNOWN,

@@ -95,6 +95,10 @@ class Code(StrEnum):
     RETURN_DATE_PASSED = "RETURN_DATE_PASSED"
     NOT_ON_LIST = "NOT_ON_LIST"
     ALREADY_REPORTED = "ALREADY_REPORTED"
+    REPORT_DAY_INVALID = "REPORT_DAY_INVALID"
+    LIST_CLOSED = "LIST_CLOSED"
+    LINK_NOT_POSSIBLE = "LINK_NOT_POSSIBLE"
+    LINK_UNKNOWN = "LINK_UNKNOWN"
     # enquiries
     TEXT_MISSING = "TEXT_MISSING"
     ALREADY_ANSWERED = "ALREADY_ANSWERED"
@@ -210,6 +214,12 @@ MESSAGES: Mapping[Code, str] = {
     Code.RETURN_DATE_PASSED: "%(day)s has passed. Write the day by which leftovers come back.",
     Code.NOT_ON_LIST: "A card that was reported is not on list %(number)s.",
     Code.ALREADY_REPORTED: "%(reference)s was already reported as %(result)s.",
+    Code.REPORT_DAY_INVALID: "%(day)s lies before the handover or in the future. Write the day when it happened.",
+    Code.LIST_CLOSED: "List %(number)s is complete; its results cannot be taken back any more.",
+    Code.LINK_NOT_POSSIBLE: (
+        "List %(number)s is complete, or its day of return has passed. Write the results down at the desk."
+    ),
+    Code.LINK_UNKNOWN: "This link does not open here. Ask the office that gave you the cards for a new one.",
     Code.TEXT_MISSING: "Write your question.",
     Code.ALREADY_ANSWERED: "This question was already answered.",
     Code.CHOICE_NOT_POSSIBLE: "The card is not where this can be chosen. Load the page again.",

@@ -9,17 +9,20 @@ from django.db import transaction
 from accounts.services import record
 from delivery import bulk, records
 from delivery.desk import Fact, record_facts
-from delivery.models import ReturnReceipt, VillageList, VillageListCard
+from delivery.models import ReturnReceipt, TrackingEvent, VillageList, VillageListCard
 from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import cards_by_id
 from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Receiver, Status
 from delivery.taking_back import take_back
+from delivery.tracking import void_events
 from offices.models import Office
 from offices.services import local_day, lock_offices
 from shipments.cards import release_cards
+from shipments.circulation import circulate_again
 
 Result = VillageListCard.Result
+_TAKEN_BACK = "result of a village list taken back"
 # On this office's shelf, or taken in by it and on no other way (sent again, on the registry's own list).
 _HERE = """
 SELECT c.id, c.reference, d.item_id, a.village_code
@@ -157,19 +160,22 @@ def _decide_receipts(cards: Sequence[_Here], actor_id: int | None, at: datetime)
 
 
 def report(
-    *, village_list_id: int, results: Sequence[VillageResult], actor_id: int | None, at: datetime
+    *,
+    village_list_id: int,
+    results: Sequence[VillageResult],
+    actor_id: int | None,
+    at: datetime,
+    link_id: int | None = None,
 ) -> VillageReport:
     """Write down what the officer reports; the same report twice changes nothing.
 
-    What was not found may still be given or brought back later. The list closes when no card is out any more. Raises
-    NOT_ON_LIST, ALREADY_REPORTED; then nothing of the report is written.
+    What was not found may still be given or brought back later. The list closes when no card is out any more.
+    `link_id` is the link by which the officer reports on a phone. Raises NOT_ON_LIST, REPORT_DAY_INVALID,
+    ALREADY_REPORTED; then nothing of the report is written.
     """
     with transaction.atomic():
-        village_list = (
-            VillageList.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("office")
-            .get(pk=village_list_id)
-        )
+        village_list = lock_village_list(village_list_id)
+        _refuse_days(village_list, results, at)
         records.lock_cards([result.card_id for result in results])
         entries = {
             entry.card_id: entry
@@ -184,7 +190,10 @@ def report(
         if not still_out and village_list.closed_at is None:
             VillageList.objects.filter(pk=village_list.pk).update(closed_at=at)
         counts = {kind: sum(result.result == kind for result in news) for kind in Result}
-        _record("REPORT_VILLAGE_LIST", village_list, actor_id, at, news=len(news), still_out=still_out)
+        by_link = {"link": link_id} if link_id is not None else {}
+        _record(
+            "REPORT_VILLAGE_LIST", village_list, actor_id, at, news=len(news), still_out=still_out, **by_link
+        )
     return VillageReport(
         given=counts[Result.GIVEN],
         not_found=counts[Result.NOT_FOUND],
@@ -192,6 +201,83 @@ def report(
         unchanged=len(results) - len(news),
         still_out=still_out,
     )
+
+
+def take_results_back(
+    *,
+    village_list_id: int,
+    card_ids: Sequence[int],
+    actor_id: int | None,
+    at: datetime,
+    link_id: int | None = None,
+) -> int:
+    """Put cards that were reported by mistake back to "not reported yet"; give how many were reported.
+
+    Works while the list is open; the desk may reopen a list on the day on which it closed, the officer's link may
+    not. Raises NOT_ON_LIST, LIST_CLOSED, ALREADY_REPORTED (a card that was brought back is on its way again),
+    NIK_CIRCULATES; then nothing is taken back.
+    """
+    with transaction.atomic():
+        village_list = lock_village_list(village_list_id)
+        _refuse_closed(village_list, at, by_link=link_id is not None)
+        records.lock_cards(card_ids)
+        entries = list(village_list.entries.select_related("card").filter(card_id__in=card_ids))
+        if len(entries) < len(set(card_ids)):
+            raise DeliveryRefused(Code.NOT_ON_LIST, number=village_list.number)
+        for entry in entries:
+            if entry.result == Result.RETURNED:
+                raise DeliveryRefused(
+                    Code.ALREADY_REPORTED, reference=entry.card.reference, result=entry.get_result_display()
+                )
+        reported = [entry for entry in entries if entry.result != Result.OPEN]
+        _take_events_back([e.card_id for e in reported if e.result == Result.GIVEN], actor_id, at)
+        VillageListCard.objects.filter(pk__in=[entry.pk for entry in reported]).update(
+            result=Result.OPEN, relation="", reported_on=None
+        )
+        if reported and village_list.closed_at is not None:
+            VillageList.objects.filter(pk=village_list.pk).update(closed_at=None)
+        by_link = {"link": link_id} if link_id is not None else {}
+        _record("TAKE_BACK_VILLAGE_RESULTS", village_list, actor_id, at, cards=len(reported), **by_link)
+    return len(reported)
+
+
+def _refuse_closed(village_list: VillageList, at: datetime, *, by_link: bool) -> None:
+    closed_at, office = village_list.closed_at, village_list.office
+    if closed_at is None:
+        return
+    if by_link or local_day(office=office, at=closed_at) != local_day(office=office, at=at):
+        raise DeliveryRefused(Code.LIST_CLOSED, number=village_list.number)
+
+
+def _take_events_back(given: Sequence[int], actor_id: int | None, at: datetime) -> None:
+    if other := circulate_again(card_ids=given):
+        raise DeliveryRefused(Code.NIK_CIRCULATES, reference=min(other.values()))
+    events = TrackingEvent.objects.filter(
+        card_id__in=given, status=Status.GIVEN_BY_VILLAGE, voided_by__isnull=True
+    )
+    void_events(
+        event_ids=list(events.values_list("pk", flat=True)),
+        reason=_TAKEN_BACK,
+        recorded_at=at,
+        recorded_by_id=actor_id,
+    )
+
+
+def lock_village_list(village_list_id: int) -> VillageList:
+    """Give a list whose row is locked until the transaction ends: reports of one list come one after the other."""
+    return (
+        VillageList.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("office")
+        .get(pk=village_list_id)
+    )
+
+
+def _refuse_days(village_list: VillageList, results: Sequence[VillageResult], at: datetime) -> None:
+    first = local_day(office=village_list.office, at=village_list.handed_at)
+    last = local_day(office=village_list.office, at=at)
+    for result in results:
+        if not first <= result.on <= last:
+            raise DeliveryRefused(Code.REPORT_DAY_INVALID, day=result.on)
 
 
 def _is_news(village_list: VillageList, entries: dict[int, VillageListCard], result: VillageResult) -> bool:

@@ -5,7 +5,7 @@ import re
 NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
 PHONE = re.compile(r"(?<!\d)(?:\+?62|0)8\d{7,11}(?!\d)")
 SECRET_PIN = re.compile(r"\bPIN[ :=]{1,2}[0-9A-Z]{6}\b")
-SECRET_PATH = re.compile(r"(/(?:t|daftar-desa)/)[A-Za-z0-9_.%\-]{8,}")
+SECRET_PATH = re.compile(r"(/(?:t|desa)/)[A-Za-z0-9_.%\-]{8,}")
 _WRITTEN_APART = re.compile(r"[\s.\-]+")
 
 

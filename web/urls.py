@@ -42,6 +42,7 @@ from web.views import (
     shipments,
     silent,
     strays,
+    village_phone,
     villages,
     waiting,
 )
@@ -188,6 +189,7 @@ urlpatterns: list[URLPattern] = [
     path("pemusnahan/<int:destruction_id>/berita-acara.pdf", destructions.record_pdf, name="destruction-record"),
     path("daftar-desa/", villages.village_lists, name="village-lists"),
     path("daftar-desa/<int:list_id>/", villages.village_list, name="village-list"),
+    path("daftar-desa/<int:list_id>/tautan/", villages.village_link, name="village-link"),
     path("keinginan/", residents.wishes, name="wishes"),
     path("keinginan/<str:reference>/kabulkan/", residents.wish_grant, name="wish-grant"),
     path("keinginan/<str:reference>/selesai/", residents.wish_settle, name="wish-settle"),
@@ -199,6 +201,9 @@ urlpatterns: list[URLPattern] = [
     path("pertanyaan/<int:enquiry_id>/", enquiries.enquiry, name="enquiry"),
     # the post's side
     path("kiriman/<int:shipment_id>/terima/", partner.receive, name="shipment-receive"),
+    # village officers, without an account
+    path("desa/<int:link_id>/", village_phone.phone_list, name="village-phone"),
+    path("desa/<str:token>/", village_phone.link, name="village-phone-link"),
     # residents, without an account
     path("lacak/", resident.track, name="track"),
     path("lacak/kartu/", resident.card, name="track-card"),

@@ -203,6 +203,35 @@ class VillageReportRequest(Shape):
     results = serializers.ListField(child=VillageResultSerializer(), allow_empty=False, max_length=MOST_CARDS)
 
 
+class VillageTakeBackRequest(Shape):
+    """Cards whose results were reported by mistake."""
+
+    references = serializers.ListField(
+        child=serializers.CharField(max_length=12), allow_empty=False, max_length=MOST_CARDS
+    )
+
+
+class VillageTakeBackSerializer(Shape):
+    """How many cards are not reported any more."""
+
+    taken_back = serializers.IntegerField()
+
+
+class VillageLinkSerializer(Shape):
+    """The link of a list's officer; its address is not kept, so it is told only when the link is made."""
+
+    made_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    opened_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewVillageLinkSerializer(Shape):
+    """A link that was just made."""
+
+    url = serializers.URLField()
+    expires_at = serializers.DateTimeField()
+
+
 class VillageReportSerializer(Shape):
     """How the report changed the list."""
 

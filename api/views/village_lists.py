@@ -15,25 +15,33 @@ from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.counter import (
+    NewVillageLinkSerializer,
+    VillageLinkSerializer,
     VillageListCardSerializer,
     VillageListRequest,
     VillageListSerializer,
     VillageReportRequest,
     VillageReportSerializer,
+    VillageTakeBackRequest,
+    VillageTakeBackSerializer,
 )
 from api.serializers.shapes import body
 from api.views.returns import card_ids_of
 from delivery.models import VillageList
 from delivery.scope import village_lists_visible_to
-from delivery.village_lists import VillageResult, make_village_list, report
+from delivery.village_links import live_link, make_link, revoke_link
+from delivery.village_lists import VillageResult, make_village_list, report, take_results_back
 
 
 class VillageListViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     """The office's village lists, newest first."""
 
     operations = dict.fromkeys(
-        ("list", "retrieve", "create", "cards", "report"), Operation.MANAGE_VILLAGE_LISTS
-    )
+        (
+            "list", "retrieve", "create", "cards", "report", "take_back", "link", "make_link", "revoke_link",
+        ),
+        Operation.MANAGE_VILLAGE_LISTS,
+    )  # fmt: skip
     queryset = VillageList.objects.none()
     serializer_class = VillageListSerializer
     filterset_fields = {
@@ -88,3 +96,44 @@ class VillageListViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             village_list_id=village_list.pk, results=results, actor_id=self.user.pk, at=timezone.now()
         )
         return Response(VillageReportSerializer(reported).data)
+
+    @extend_schema(request=VillageTakeBackRequest, responses={200: VillageTakeBackSerializer})
+    @action(detail=True, methods=["post"], url_path="take-back")
+    @idempotent
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Take results back that were reported by mistake: the cards are not reported any more."""
+        village_list = self.get_object()
+        references = set(body(VillageTakeBackRequest, request)["references"])
+        entries = village_list.entries.filter(card__reference__in=references)
+        card_ids = list(entries.values_list("card_id", flat=True))
+        if len(card_ids) < len(references):
+            raise NotFound
+        taken = take_results_back(
+            village_list_id=village_list.pk, card_ids=card_ids, actor_id=self.user.pk, at=timezone.now()
+        )
+        return Response({"taken_back": taken})
+
+    @extend_schema(responses={200: VillageLinkSerializer})
+    @action(detail=True)
+    def link(self, request: Request, pk: str) -> Response:
+        """Say whether the list has a link, whether it was opened, and when it ends."""
+        link = live_link(village_list_id=self.get_object().pk, at=timezone.now())
+        if link is None:
+            raise NotFound
+        return Response(VillageLinkSerializer(link).data)
+
+    # PUT, not POST: a link that is made again replaces the last, and no answer with its address is kept
+    @extend_schema(request=None, responses={200: NewVillageLinkSerializer})
+    @link.mapping.put
+    def make_link(self, request: Request, pk: str) -> Response:
+        """Make the link with which the village officer reports by phone; an earlier one ends."""
+        made = make_link(village_list_id=self.get_object().pk, actor_id=self.user.pk, at=timezone.now())
+        return Response(NewVillageLinkSerializer(made).data, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(request=None, responses={204: None})
+    @link.mapping.delete
+    def revoke_link(self, request: Request, pk: str) -> Response:
+        """End the link at once, on whatever phone it is open."""
+        if not revoke_link(village_list_id=self.get_object().pk, actor_id=self.user.pk, at=timezone.now()):
+            raise NotFound
+        return Response(status=204)

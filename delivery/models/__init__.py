@@ -1,6 +1,13 @@
 """Tables of what happened to each card, one noun a module."""
 
-from delivery.models.counter import Appointment, Collection, CounterStay, VillageList, VillageListCard
+from delivery.models.counter import (
+    Appointment,
+    Collection,
+    CounterStay,
+    VillageList,
+    VillageListCard,
+    VillageListLink,
+)
 from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, FilePortion, StatusText
 from delivery.models.destructions import Destruction, DestructionCard
 from delivery.models.events import Delivery, HandEvent, TrackingEvent
@@ -46,5 +53,6 @@ __all__ = [
     "TransferCard",
     "VillageList",
     "VillageListCard",
+    "VillageListLink",
     "WaitingEntry",
 ]

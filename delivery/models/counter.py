@@ -45,7 +45,9 @@ class Appointment(models.Model):
     card = models.ForeignKey("shipments.Card", on_delete=models.PROTECT, related_name="appointments")
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="appointments")
     day = models.DateField()
-    starts_at = models.TimeField(null=True, blank=True, help_text=_("the slot; empty: at any time of the day"))
+    starts_at = models.TimeField(
+        null=True, blank=True, help_text=_("the slot; empty: at any time of the day")
+    )
     lane = models.CharField(max_length=8, default="ORDINARY")
     booked_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -168,5 +170,41 @@ class VillageListCard(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(result="OPEN") | Q(reported_on__isnull=False), name="village_report_has_day"
+            ),
+        ]
+
+
+class VillageListLink(models.Model):
+    """A link with which a village officer reports on a list by phone: opened once, then bound to that browser.
+
+    The token of the link and the secret of the browser are kept as keyed digests only.
+    """
+
+    village_list = models.ForeignKey(VillageList, on_delete=models.PROTECT, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    browser_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["village_list"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_link_per_village_list",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("made_at")), name="village_link_expires_later"
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_at__isnull=True, browser_digest__isnull=True)
+                | Q(opened_at__isnull=False, browser_digest__isnull=False),
+                name="opened_village_link_has_browser",
             ),
         ]

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import Role, User
 from delivery.access import pin_of
 from delivery.models import Collection, Delivery
 from offices.models import Office
@@ -177,6 +177,58 @@ def test_a_village_officer_takes_cards_and_reports(
         f"{where}report/", {"results": [{**results[0], "reference": "K000000000A"}]}, format="json"
     )
     assert foreign.status_code == 404
+
+
+@pytest.mark.usefixtures("_now")
+def test_a_village_officers_link_is_made_seen_and_revoked(
+    client_of: Client, supervisor: User, foreign_registry: Office, returned: Mailed
+) -> None:
+    boss, stranger = (
+        client_of(supervisor),
+        client_of(factories.make_user(role=Role.SUPERVISOR, office=foreign_registry)),
+    )
+    made = boss.post(
+        f"{API}/village-lists/",
+        {"village_code": JATIMULYA, "officer": "Kepala dusun", "return_by": "2020-06-08"},
+        format="json",
+    )
+    link = f"{made['Location']}link/"
+    assert [stranger.put(link).status_code, boss.get(link).status_code] == [404, 404]
+    told = boss.put(link)
+    assert (told.status_code, told["Cache-Control"]) == (200, "no-store")
+    assert "/desa/" in told.json()["url"]
+    assert told.json()["expires_at"] == "2020-06-09T00:00:00+07:00"
+    seen = boss.get(link).json()
+    assert (seen["opened_at"], "url" in seen) == (None, False)
+    assert [stranger.delete(link).status_code, boss.delete(link).status_code] == [404, 204]
+    assert [boss.get(link).status_code, boss.delete(link).status_code] == [404, 404]
+
+
+@pytest.mark.usefixtures("_now")
+def test_a_result_of_a_village_list_is_taken_back(
+    client_of: Client, supervisor: User, foreign_registry: Office, returned: Mailed
+) -> None:
+    boss, stranger = (
+        client_of(supervisor),
+        client_of(factories.make_user(role=Role.SUPERVISOR, office=foreign_registry)),
+    )
+    made = boss.post(
+        f"{API}/village-lists/",
+        {"village_code": JATIMULYA, "officer": "Kepala dusun", "return_by": "2020-06-08"},
+        format="json",
+    )
+    where, reference = made["Location"], returned.cards[0].reference
+    given = {"reference": reference, "result": "GIVEN", "relation": "HOLDER", "on": "2020-05-25"}
+    boss.post(f"{where}report/", {"results": [given]}, format="json")
+    wrong = {"references": [reference]}
+    assert stranger.post(f"{where}take-back/", wrong, format="json").status_code == 404
+    unknown = boss.post(f"{where}take-back/", {"references": ["K000000000A"]}, format="json")
+    assert unknown.status_code == 404
+    assert Delivery.objects.get(card=returned.cards[0]).status == "GIVEN_BY_VILLAGE"
+    assert boss.post(f"{where}take-back/", wrong, format="json").json() == {"taken_back": 1}
+    assert Delivery.objects.get(card=returned.cards[0]).status == "AT_VILLAGE"
+    early = boss.post(f"{where}report/", {"results": [{**given, "on": "2020-05-24"}]}, format="json")
+    assert (early.status_code, early.json()["code"]) == (422, "report_day_invalid")
 
 
 @pytest.mark.usefixtures("_now")

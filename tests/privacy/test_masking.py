@@ -39,7 +39,7 @@ def test_a_number_keeps_its_last_four_digits(number: str, masked: str) -> None:
         ("a number of 17 digits 32160612345600011", "a number of 17 digits 32160612345600011"),
         ("call 081234567890 or +6281234567890", "call [phone] or [phone]"),
         ("GET /t/K387420489J.abcDEF_-9 200", "GET /t/[secret] 200"),
-        ("GET /daftar-desa/abcdefgh12345 200", "GET /daftar-desa/[secret] 200"),
+        ("GET /desa/abcdefgh12345/ 200", "GET /desa/[secret]/ 200"),
         ("number K387420489J, PIN 7H4K9M)", "number K387420489J, PIN [secret])"),
         ("PIN salah", "PIN salah"),
         ("posted RR473124829GB", "posted RR473124829GB"),

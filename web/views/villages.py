@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import segno
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, QuerySet
@@ -12,12 +13,20 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation
 from delivery.models import CounterStay, ReturnReceipt, VillageList, VillageListCard
 from delivery.refusals import DeliveryRefused
 from delivery.scope import village_lists_visible_to
-from delivery.village_lists import VillageReport, VillageResult, make_village_list, report
+from delivery.village_links import NewLink, live_link, make_link, revoke_link
+from delivery.village_lists import (
+    VillageReport,
+    VillageResult,
+    make_village_list,
+    report,
+    take_results_back,
+)
 from offices.models import Office
 from web.access import StaffRequest, office_of, requires
 from web.forms import DateField, Styled
@@ -100,26 +109,81 @@ def _make(request: StaffRequest, office: Office, typed: dict[str, Any]) -> Villa
 @requires(Operation.MANAGE_VILLAGE_LISTS)
 def village_list(request: StaffRequest, list_id: int) -> HttpResponse:
     """Show one bundle, to print and to report on."""
-    bundle = get_object_or_404(village_lists_visible_to(request.user).select_related("office"), pk=list_id)
-    entries = _entries(bundle)
+    bundle = _bundle_of(request, list_id)
     refusal, chosen = "", {}
     if request.method == "POST":
-        chosen = _chosen(request, entries)
         try:
-            refusal = _write(request, bundle, chosen)
+            if "take_back" in request.POST:
+                refusal = _take_back(request, bundle)
+            else:
+                chosen = _chosen(request, _entries(bundle))
+                refusal = _write(request, bundle, chosen)
         except DeliveryRefused as error:
             refusal = refusal_text(error)
         if not refusal:
             return redirect("web:village-list", list_id=bundle.pk)
+    return _page(request, bundle, refusal=refusal, chosen=chosen)
+
+
+@requires(Operation.MANAGE_VILLAGE_LISTS)
+@require_POST
+def village_link(request: StaffRequest, list_id: int) -> HttpResponse:
+    """Make the officer's link, shown and printed this once, or revoke it."""
+    bundle = _bundle_of(request, list_id)
+    now = timezone.now()
+    if "revoke" in request.POST:
+        if revoke_link(village_list_id=bundle.pk, actor_id=request.user.pk, at=now):
+            messages.success(request, _("The link does not work any more."))
+        return redirect("web:village-list", list_id=bundle.pk)
+    try:
+        made = make_link(village_list_id=bundle.pk, actor_id=request.user.pk, at=now)
+    except DeliveryRefused as error:
+        return _page(request, bundle, refusal=refusal_text(error), chosen={})
+    response = _page(request, bundle, refusal="", chosen={}, made=made)
+    response["Cache-Control"] = "no-store"  # the link is told once
+    return response
+
+
+def _bundle_of(request: StaffRequest, list_id: int) -> VillageList:
+    return get_object_or_404(village_lists_visible_to(request.user).select_related("office"), pk=list_id)
+
+
+def _page(
+    request: StaffRequest,
+    bundle: VillageList,
+    *,
+    refusal: str,
+    chosen: dict[int, str],
+    made: NewLink | None = None,
+) -> HttpResponse:
+    entries = _entries(bundle)
+    today = timezone.localdate()
+    closed_today = bundle.closed_at is not None and timezone.localdate(bundle.closed_at) == today
     context = {
         "bundle": bundle,
         "village": village_name(bundle.village_code),
         "entries": [(entry, chosen.get(entry.card_id, "")) for entry in entries],
         "open": any(_is_open(entry) for entry in entries),
+        "may_take_back": bundle.closed_at is None or closed_today,
         "choices": CHOICES,
         "refusal": refusal,
+        "link": live_link(village_list_id=bundle.pk, at=timezone.now()),
+        "may_link": bundle.closed_at is None and bundle.return_by >= today,
+        "made": made,
+        "qr": segno.make_qr(made.url, error="m").svg_data_uri(scale=4) if made is not None else "",
     }
     return render(request, "web/villages/list.html", context, status=409 if refusal else 200)
+
+
+def _take_back(request: StaffRequest, bundle: VillageList) -> str:
+    card = request.POST.get("take_back", "")
+    taken = take_results_back(
+        village_list_id=bundle.pk,
+        card_ids=[int(card)] if card.isascii() and card.isdigit() and len(card) < 19 else [],
+        actor_id=request.user.pk,
+        at=timezone.now(),
+    )
+    return "" if taken else _("Choose a result for at least one card.")
 
 
 def _entries(bundle: VillageList) -> QuerySet[VillageListCard]:
