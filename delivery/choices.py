@@ -4,7 +4,7 @@ Whoever calls this has shown that the card is theirs (`delivery.access`) or answ
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -13,9 +13,10 @@ from django.db import transaction
 from accounts.services import record
 from delivery import lookup_limits as limits
 from delivery import messages, records
-from delivery.messages.channels import mobile_number
+from delivery.messages.channels import international, mobile_number
+from delivery.messages.occasions import Occasion
 from delivery.messages.texts import LANGUAGES
-from delivery.models import ContactChoice, CounterStay, Delivery, ResidentChoice
+from delivery.models import ContactChoice, CounterStay, Delivery, Message, ResidentChoice
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import COMING_BACK, FINAL, WITH_US, Status
 from offices.models import Office
@@ -35,6 +36,7 @@ WAYS = (Channel.POST, Channel.COUNTER)
 WISHED_WHILE = COMING_BACK | WITH_US
 GONE_ELSEWHERE = (WITH_US - {Status.RETURN_RECEIVED}) | {Status.AT_VILLAGE} | FINAL
 EMAIL_LENGTH = 120
+CHANGES_TOLD_A_DAY = 3  # who changes the contact again and again must not fill the former phone
 
 
 def may_choose_way(card: Card) -> bool:
@@ -97,20 +99,42 @@ def set_channel(
 def set_contact(*, card_id: int, phone: str, email: str, language: str, at: datetime) -> ContactChoice:
     """Keep another phone and e-mail for the card's messages, sealed; an empty phone means the one on the card.
 
+    The former phone or e-mail is told: who has found out somebody's numbers takes no messages over in silence.
     Raises PHONE_INVALID, EMAIL_INVALID, TOO_MANY_CHOICES.
     """
     take_turn(card_id=card_id, at=at)
     number = mobile_number(phone) if phone.strip() else ""
     if number is None:
         raise DeliveryRefused(Code.PHONE_INVALID)
-    return _contact(
-        card_id,
-        at,
-        "SET_CONTACT",
-        phone=number,
-        email=_email(email),
-        language=language if language in LANGUAGES else LANGUAGES[0],
-    )
+    mail = _email(email)
+    spoken = language if language in LANGUAGES else LANGUAGES[0]
+    with transaction.atomic():
+        records.lock_cards([card_id])
+        former = _former(card_id, phone=number, email=mail, at=at)
+        choice = _contact(
+            card_id, at, "SET_CONTACT", phone=number, email=mail, language=spoken, **former
+        )  # fmt: skip
+        if former:
+            messages.queue(card_ids=[card_id], occasion=Occasion.CONTACT_CHANGED, at=at, sequence=None)
+    return choice
+
+
+def _former(card_id: int, *, phone: str, email: str, at: datetime) -> dict[str, str]:
+    """Give the phone and the e-mail that are to be told of a change; nothing when those before still wait to be."""
+    told = Message.objects.filter(card_id=card_id, occasion=Occasion.CONTACT_CHANGED)
+    lately = told.filter(created_at__gt=at - timedelta(days=1))
+    if told.filter(state=Message.State.QUEUED).exists() or lately.count() >= CHANGES_TOLD_A_DAY:
+        return {}
+    on_card = Card.objects.only("phone").get(pk=card_id).phone
+    before = ContactChoice.objects.filter(card_id=card_id).first()
+    phone_before = (before.phone if before is not None else "") or on_card
+    email_before = before.email if before is not None else ""
+    is_new = international(phone_before) != international(phone or on_card)
+    former = {
+        "former_phone": phone_before if is_new else "",
+        "former_email": email_before if email_before != email else "",
+    }
+    return former if any(former.values()) else {}
 
 
 def _email(typed: str) -> str:

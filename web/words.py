@@ -228,6 +228,7 @@ OCCASION: Mapping[str, Word] = {
     "COLLECTED": Word(_("collected")),
     "ENQUIRY_ANSWERED": Word(_("question answered")),
     "ADDRESS_CHECKED": Word(_("address correction decided")),
+    "CONTACT_CHANGED": Word(_("phone or e-mail changed")),
     "REPLY_NOTED": Word(_("reply noted")),
     "REPLY_HELP": Word(_("reply not understood")),
 }

@@ -27,7 +27,7 @@ SELECT c.id, %s, {sequence}, %s, 'QUEUED',
 FROM shipments_card c
 JOIN offices_office o ON o.id = c.office_id
 LEFT JOIN delivery_contactchoice w ON w.card_id = c.id
-WHERE {among} AND w.opted_out_at IS NULL AND {reachable}
+WHERE {among} AND {reachable}
 ON CONFLICT (card_id, occasion, sequence, channel) DO UPDATE
   SET state = 'QUEUED', attempts = 0, not_before = excluded.not_before, event_id = excluded.event_id
   WHERE m.state = 'WITHDRAWN'
@@ -65,7 +65,7 @@ def queue(
         sequence=_NEXT if sequence is None else "%s",
         mornings=" ".join(f"WHEN '{zone}' THEN %s" for zone in _ZONES),
         among=bulk.among("c.id", "bigint"),
-        reachable=_REACHABLE.get(way, _BY_PHONE),
+        reachable=_reachable(told, way),
     )
     which: list[object] = [told.value, way] if sequence is None else [sequence]
     mornings = [bulk.moment(next_allowed(at, zone=ZoneInfo(zone))) for zone in _ZONES]
@@ -73,6 +73,17 @@ def queue(
     return bulk.execute(
         sql, [told.value, *which, way, status, *mornings, bulk.moment(at), bulk.listed(card_ids)]
     )
+
+
+def _reachable(told: Occasion, way: str) -> str:
+    """Give the condition for a message to leave.
+
+    A change of the contact is told to the former one, whether or not messages are wanted: a stranger who names a phone
+    of their own must not be able to do it in silence.
+    """
+    if told is Occasion.CONTACT_CHANGED:
+        return "w.former_email <> ''" if way == "EMAIL" else "w.former_phone <> ''"
+    return f"w.opted_out_at IS NULL AND {_REACHABLE.get(way, _BY_PHONE)}"
 
 
 def queue_changes(*, changed: Mapping[int, tuple[State, State]], at: datetime) -> int:
@@ -125,5 +136,6 @@ def queue_registered(*, at: datetime) -> int:
 
 
 def withdraw_all(*, card_ids: Sequence[int]) -> int:
-    """Take back everything that is not sent yet, for people who want no messages."""
-    return withdraw(card_ids=card_ids, occasions=list(Occasion))
+    """Take back what is not sent yet, for people who want no messages; not that their contact was changed."""
+    occasions = [occasion for occasion in Occasion if occasion is not Occasion.CONTACT_CHANGED]
+    return withdraw(card_ids=card_ids, occasions=occasions)

@@ -107,7 +107,7 @@ def _cards_of(index: str, channel: str, answers: str, at: datetime) -> list[int]
     """Give the cards, the one that was written about last first."""
     told = Message.objects.filter(
         channel=channel, recipient_index=index, sent_at__gte=at - ANSWERED_WITHIN
-    ).exclude(occasion__in=sorted(ANSWERS))
+    ).exclude(occasion__in=sorted(ANSWERS | {Occasion.CONTACT_CHANGED}))
     named = told.filter(provider_id=answers) if answers else told.none()
     found = named if named.exists() else told
     return list(dict.fromkeys(found.order_by("-sent_at", "-pk").values_list("card_id", flat=True)))

@@ -19,7 +19,7 @@ from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.pace import take_places
 from delivery.messages.quiet_hours import is_quiet, next_allowed
 from delivery.messages.texts import Facts, parameters_of, text_of
-from delivery.models import CounterStay, Message, WaitingEntry
+from delivery.models import ContactChoice, CounterStay, Message, WaitingEntry
 from delivery.status import FINAL, Status
 from privacy.crypto import blind_index
 
@@ -129,6 +129,8 @@ def _stays(card_ids: Sequence[int]) -> dict[int, CounterStay]:
 def _is_still_true(message: Message, stays: Mapping[int, CounterStay], at: datetime) -> bool:
     """Say whether the news is still news and still wanted: files come late, nobody is sent to a counter in vain."""
     choice = getattr(message.card, "contact_choice", None)
+    if message.occasion == Occasion.CONTACT_CHANGED:
+        return True
     if choice is not None and choice.opted_out_at is not None:
         return False
     delivery = getattr(message.card, "delivery", None)
@@ -184,6 +186,7 @@ def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
     occasion = Occasion(message.occasion)
     delivery = getattr(card, "delivery", None)
     item = delivery.item if delivery is not None else None
+    phone, email = _contact(occasion, card.phone, choice)
     until: date | None = stay.hold_until if stay is not None else None
     facts = Facts(
         name=card.name,
@@ -202,8 +205,8 @@ def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
         key=f"antarktp-{message.pk}",
         occasion=occasion,
         language=language,
-        phone=(choice.phone if choice is not None else "") or card.phone,
-        email=choice.email if choice is not None else "",
+        phone=phone,
+        email=email,
         text=text_of(
             occasion=occasion,
             language=language,
@@ -213,6 +216,15 @@ def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
         parameters=parameters_of(occasion=occasion, language=language, facts=facts),
         is_answer=occasion in ANSWERS,
     )
+
+
+def _contact(occasion: Occasion, card_phone: str, choice: ContactChoice | None) -> tuple[str, str]:
+    """Give where to: the phone and the e-mail that were chosen last; for their change, those before."""
+    if choice is None:
+        return card_phone, ""
+    if occasion is Occasion.CONTACT_CHANGED:
+        return choice.former_phone, choice.former_email
+    return choice.phone or card_phone, choice.email
 
 
 def _write_down(answer: Delivered, outgoing: Outgoing, attempts: int, at: datetime) -> Sent:
@@ -225,6 +237,9 @@ def _write_down(answer: Delivered, outgoing: Outgoing, attempts: int, at: dateti
             recipient_index=recipient_index(outgoing.phone) if outgoing.channel != "EMAIL" else "",
             failure="",
         )
+        if outgoing.occasion is Occasion.CONTACT_CHANGED:
+            told = ContactChoice.objects.filter(card__messages=answer.message_id)
+            told.update(former_phone="", former_email="")
         return Sent(sent=1)
     if answer.answer is Answer.TRY_AGAIN and attempts < MAX_ATTEMPTS:
         waiting.update(not_before=at + WAITS[attempts - 1], failure=answer.failure)

@@ -89,6 +89,13 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
         "en": "Hello {name}, your correction of the address of your identity card was decided. "
         "See the result: {link} (PIN {pin}).",
     },
+    # Without link and PIN: the former number may be a stranger's by now.
+    Occasion.CONTACT_CHANGED: {
+        "id": "Halo {name}, nomor telepon atau surel untuk kabar KTP-el Anda telah diganti. "
+        "Bila bukan Anda yang menggantinya, segera hubungi kantor kami.",
+        "en": "Hello {name}, the phone or e-mail for news of your identity card was changed. "
+        "If you did not change it, tell our office at once.",
+    },
     Occasion.REPLY_NOTED: {
         "id": "Halo {name}, balasan Anda tentang KTP-el sudah kami catat. Lihat atau ubah: {link}",
         "en": "Hello {name}, we noted your reply about your identity card. See or change it: {link}",

@@ -26,6 +26,9 @@ class ContactChoice(models.Model):
     )
     phone = EncryptedTextField(purpose="contact_choice.phone", blank=True, default="")
     email = EncryptedTextField(purpose="contact_choice.email", blank=True, default="")
+    # told that another one was named, then forgotten
+    former_phone = EncryptedTextField(purpose="contact_choice.former_phone", blank=True, default="")
+    former_email = EncryptedTextField(purpose="contact_choice.former_email", blank=True, default="")
     language = models.CharField(max_length=2, default="id")
     opted_out_at = models.DateTimeField(null=True, blank=True)
     chosen_at = models.DateTimeField()

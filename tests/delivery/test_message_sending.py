@@ -12,12 +12,15 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from delivery.access import pin_of
+from delivery.choices import set_contact, want_messages
 from delivery.courier_files import process, undo, upload
 from delivery.messages import queue, queue_registered, send_queued, withdraw
 from delivery.messages.channels import Outgoing
 from delivery.messages.gateways import GatewayChannel, template_name
 from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.pace import take_places
+from delivery.messages.replies import take_reply
 from delivery.messages.sending import GIVE_UP_AFTER, LEASE, Sent, recipient_index
 from delivery.messages.texts import LANGUAGES, template_of
 from delivery.models import ContactChoice, Message, MessagePace
@@ -186,6 +189,41 @@ def test_a_slow_provider_is_waited_for_and_then_tried_again(
     assert send_queued(at=AT, limit=10) == Sent(retried=1)
     gateway.delay = 0
     assert send_queued(at=AT + timedelta(minutes=1), limit=10) == Sent(sent=1)
+
+
+def test_the_former_number_is_told_once_that_another_was_named(
+    cards: list[Card], gateway: Provider, registry: Office
+) -> None:
+    card, known = cards[0], "081300001111"
+
+    def name(phone: str, minutes: int = 0) -> int:
+        set_contact(card_id=card.pk, phone=phone, email="", language="id", at=AT + timedelta(minutes=minutes))
+        return Message.objects.filter(occasion="CONTACT_CHANGED", state="QUEUED").count()
+
+    assert name("+62 812-3456-7890") == 0  # the same number, written otherwise
+    want_messages(card_id=card.pk, wanted=False, at=AT)  # a stranger would say this first
+    assert [name(known), name("081399999999")] == [1, 1]  # one waits: the number before both is told
+    want_messages(card_id=card.pk, wanted=False, at=AT)
+    assert send_queued(at=AT, limit=10) == Sent(sent=1)
+    _headers, told = gateway.requests[0]
+    assert told["to"] == f"62{PHONE[1:]}"
+    assert not any(secret in told["text"] for secret in (card.reference, "http", pin_of(card), "0813"))
+    chosen = ContactChoice.objects.get()
+    assert (chosen.phone, chosen.former_phone) == ("6281399999999", "")
+    assert take_reply(channel="GATEWAY", provider_id="r-1", sender=PHONE, text="3", at=AT) is None
+    for number in (known, PHONE, known):
+        name(number, minutes=1)
+        send_queued(at=AT + timedelta(minutes=1), limit=10)
+    assert [body["to"][-4:] for _headers, body in gateway.requests] == ["7890", "9999", "1111"]  # three a day
+
+
+def test_the_former_address_is_told_by_mail(cards: list[Card], settings: Any, mailoutbox: list[Any]) -> None:
+    settings.MESSAGE_CHANNEL = "EMAIL"
+    for email in ("ibu@contoh.example", "lain@contoh.example"):
+        set_contact(card_id=cards[0].pk, phone="", email=email, language="en", at=AT)
+    assert send_queued(at=AT, limit=10) == Sent(sent=1)
+    assert [mail.to for mail in mailoutbox] == [["ibu@contoh.example"]]
+    assert "If you did not change it" in mailoutbox[0].body
 
 
 def test_an_answer_without_end_bottom_or_sense_is_an_answer_all_the_same(
