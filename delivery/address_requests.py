@@ -77,14 +77,17 @@ def decide_correction(
 
     Accepted, the address is checked again with what was corrected, in the village that was chosen where the check alone
     does not find it; what it cannot place goes to the review desk. Declined, it is as it was before, and `answer` says
-    why. Raises REASON_MISSING, ALREADY_SETTLED, and what the check refuses.
+    why. Raises REASON_MISSING, ALREADY_SETTLED, OTHER_REGENCY for a village that is another office's, and what the
+    check refuses.
     """
     if not accept and not answer.strip():
         raise DeliveryRefused(Code.REASON_MISSING)
     request = AddressRequest.objects.select_related("card").get(pk=request_id)
     card = request.card
     with transaction.atomic():
-        lock_registry(card.office_id)
+        region_code = lock_registry(card.office_id).region_code
+        if accept and village_code and not village_code.startswith(f"{region_code}."):
+            raise DeliveryRefused(Code.OTHER_REGENCY)
         records.lock_cards([card.pk])
         state = State.ACCEPTED if accept else State.DECLINED
         decided = AddressRequest.objects.filter(pk=request_id, state=State.OPEN).update(

@@ -18,6 +18,7 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import FoundCard, find_cards
 from delivery.tracking import NewEvent, record_events, void_events
 from shipments.models import ShipmentState
+from spreadsheets.dates import FIRST_YEAR
 
 UNDO_REASON = "undone by whoever recorded it"
 _PLACE_CHARACTERS = 80
@@ -52,13 +53,15 @@ def record_by_hand(
 ) -> list[Told]:  # fmt: skip
     """Record what the post did with items of a registry office, by number or reference; one outcome per scan.
 
-    `occurred_at` is when it happened (now when None). Refuses a time ahead, and what a courier cannot say; a scan that
-    names no item of the office with the post changes nothing.
+    `occurred_at` is when it happened (now when None). Refuses a time ahead or before any item, and what no courier can
+    say; a scan that names no item of the office with the post changes nothing.
     """
     meaning = meaning_said(status=status, reason=reason, action=action)
     moment = occurred_at or at
     if moment > at + AHEAD_ALLOWED:
         raise DeliveryRefused(Code.TIME_AHEAD)
+    if moment.year < FIRST_YEAR:
+        raise DeliveryRefused(Code.TIME_TOO_EARLY)
     with transaction.atomic():
         cards = find_cards(scans, lock=True)
         told = [_refused(scan, cards.get(scan), office_id) for scan in scans]

@@ -21,6 +21,7 @@ from offices.models import Closure, Office, Service
 from offices.quotas import FreeDay, Taken, free_days, take_places
 from offices.services import close_for, closed_offices, load_routing
 
+MOST_DAYS = 366  # a slip of the pen in the year would keep every card for centuries
 _KEPT = """
 INSERT INTO delivery_closurestay (closure_id, stay_id, days)
 SELECT %s, s.id, %s FROM delivery_counterstay s WHERE {among} AND s.live = TRUE AND s.hold_until >= %s
@@ -76,12 +77,14 @@ def close_counters(
     on these days move to the counter's first free slot afterwards, or are given back when there is none. Everybody
     whose card waits is told once: now, or when the card has arrived at the delegate. No booking slips in meanwhile:
     bookings take the same locks. New returns go to delegates by routing. Raises REASON_MISSING,
-    CLOSURE_ENDS_BEFORE_START.
+    CLOSURE_ENDS_BEFORE_START, CLOSURE_TOO_LONG.
     """
     if not reason.strip():
         raise DeliveryRefused(Code.REASON_MISSING)
     if ends_on < starts_on:
         raise DeliveryRefused(Code.CLOSURE_ENDS_BEFORE_START)
+    if (ends_on - starts_on).days >= MOST_DAYS:
+        raise DeliveryRefused(Code.CLOSURE_TOO_LONG, days=MOST_DAYS)
     with transaction.atomic():
         closure = close_for(
             office_id=office_id,

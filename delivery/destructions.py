@@ -108,8 +108,10 @@ def _chosen(office_id: int, kind: str, card_ids: Sequence[int] | None) -> list[T
         wanted = set(card_ids)
         absent = wanted - {each.card_id for each in possible}
         if absent:
-            reference = Card.objects.values_list("reference", flat=True).filter(pk=min(absent)).first()
-            raise DeliveryRefused(Code.NOT_TO_DESTROY, reference=reference or "?")
+            # another registry's card is not even named
+            own = Card.objects.filter(pk__in=absent, office_id=registry_of(office_id)).order_by("pk")
+            named = own.values_list("reference", flat=True).first()
+            raise DeliveryRefused(Code.NOT_TO_DESTROY, reference=named or "?")
         possible = [each for each in possible if each.card_id in wanted]
     if not possible:
         raise DeliveryRefused(Code.NOTHING_TO_DESTROY)

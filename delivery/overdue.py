@@ -22,6 +22,7 @@ from offices.services import local_day, lock_offices
 AfterHold = FollowUp.AfterHold
 # The ages of the shelf that people look at: the reminders' days and the usual end of the hold.
 AGES = (7, 14, 30)
+LONGEST = timedelta(days=366)  # that a card is kept longer at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +139,17 @@ def keep_longer(
 ) -> int:
     """Keep cards on the shelf until another day, with a reason; what was to follow is forgotten. Give how many.
 
-    Raises REASON_MISSING, DAY_PASSED, NOT_KEPT_LONGER for a card that does not stand here; then nothing is changed.
+    Raises REASON_MISSING, DAY_PASSED, DAY_TOO_LATE, NOT_KEPT_LONGER for a card that does not stand here; then nothing
+    is changed.
     """
     counter = Office.objects.get(pk=counter_id)
     if not reason.strip():
         raise DeliveryRefused(Code.REASON_MISSING)
-    if until < local_day(office=counter, at=at):
+    today = local_day(office=counter, at=at)
+    if until < today:
         raise DeliveryRefused(Code.DAY_PASSED, day=until)
+    if until > today + LONGEST:
+        raise DeliveryRefused(Code.DAY_TOO_LATE, until=today + LONGEST)
     with transaction.atomic():
         on_shelf = _on_shelf(counter_id, card_ids)
         sql = (

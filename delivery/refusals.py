@@ -21,6 +21,7 @@ class Code(StrEnum):
     COLUMN_UNKNOWN = "COLUMN_UNKNOWN"
     COLUMN_TWICE = "COLUMN_TWICE"
     TIME_AHEAD = "TIME_AHEAD"
+    TIME_TOO_EARLY = "TIME_TOO_EARLY"
     PULL_OFF = "PULL_OFF"
     PULL_MISCONFIGURED = "PULL_MISCONFIGURED"
     PULL_IN_WORK = "PULL_IN_WORK"
@@ -37,6 +38,7 @@ class Code(StrEnum):
     TRANSFER_NOT_FOUND = "TRANSFER_NOT_FOUND"
     TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
     CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
+    CLOSURE_TOO_LONG = "CLOSURE_TOO_LONG"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
     ALREADY_SETTLED = "ALREADY_SETTLED"
     RETURN_NOT_WAITING = "RETURN_NOT_WAITING"
@@ -139,10 +141,13 @@ MESSAGES: Mapping[Code, str] = {
     Code.COLUMN_UNKNOWN: "The file has no column %(column)s. Choose one from the list.",
     Code.COLUMN_TWICE: "Column %(column)s was chosen twice. Each column is read as one thing.",
     Code.PULL_OFF: "Fetching from the post is not set up. Ask the administrator, or upload the post's file.",
-    Code.PULL_MISCONFIGURED: "Fetching from the post is set up wrongly: its address needs https. Ask the administrator.",
+    Code.PULL_MISCONFIGURED: (
+        "Fetching from the post is set up wrongly: its address needs https. Ask the administrator."
+    ),
     Code.PULL_IN_WORK: "The news is being fetched already. Wait for its job, or cancel the job first.",
     Code.PULL_UNANSWERED: "The post's server gave no answer for %(unanswered)s items. Try again later.",
     Code.TIME_AHEAD: "The time lies in the future. Write when it happened.",
+    Code.TIME_TOO_EARLY: "No item was under way at that time. Write when it happened.",
     Code.NOTHING_TO_UNDO: "You have recorded nothing that could be undone.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
@@ -158,6 +163,7 @@ MESSAGES: Mapping[Code, str] = {
         "%(office)s is no other counter of this registry office. Choose one from the list."
     ),
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
+    Code.CLOSURE_TOO_LONG: "A closure lasts at most %(days)s days. Write another one to follow it.",
     Code.DECISION_NOT_POSSIBLE: "%(decision)s is no decision about a return. Choose one from the list.",
     Code.ALREADY_SETTLED: "Somebody has settled this case already.",
     Code.RETURN_NOT_WAITING: "%(reference)s does not wait for a decision any more. Load the list again.",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from delivery import records
 from delivery.choices import settle_wish
 from delivery.deciding import Decision, decide, decide_returns, registry_of, waiting_returns
 from delivery.models import CounterStay, ResidentChoice
@@ -23,6 +24,7 @@ def grant_wish(*, card_id: int, office_id: int, actor_id: int | None, at: dateti
     """
     with transaction.atomic():
         lock_registry(registry_of(office_id))
+        records.lock_cards([card_id])  # its holder may change the wish meanwhile
         choice = (
             ResidentChoice.objects.filter(card_id=card_id, settled_at__isnull=True).exclude(wish="").first()
         )

@@ -80,6 +80,7 @@ def test_the_last_set_is_undone_and_may_be_said_again(
         ("COLLECTED", 0, Code.MEANING_UNKNOWN),
         ("LOST", 0, Code.MEANING_UNKNOWN),
         ("DELIVERED", 3, Code.TIME_AHEAD),
+        ("DELIVERED", -71 * 366 * 24, Code.TIME_TOO_EARLY),
     ],
 )
 def test_what_only_we_can_do_and_what_lies_ahead_is_refused(

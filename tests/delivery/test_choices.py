@@ -238,6 +238,17 @@ def test_a_declined_correction_says_why_and_leaves_the_address_as_it_was(
     assert (shown.state, shown.answer) == ("DECLINED", "Di luar wilayah.")
 
 
+def test_a_village_of_another_office_is_not_taken(card: Card, supervisor: User) -> None:
+    request = asked(card)
+    with pytest.raises(DeliveryRefused) as refused:
+        decide_correction(
+            request_id=request.pk, accept=True, answer="", village_code="32.75.01.1001", actor_id=supervisor.pk, at=AT
+        )  # fmt: skip
+    assert code_of(refused) is Code.OTHER_REGENCY
+    assert AddressRequest.objects.get().state == "OPEN"
+    assert not Message.objects.exists()
+
+
 def test_an_address_that_waited_before_waits_at_the_review_desk_again(
     registry: Office, supervisor: User
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_closure_needs_a_reason_and_days_in_order(counter: Office) -> None:
     for fields, code in (
         ({"reason": " ", "ends_on": LAST}, Code.REASON_MISSING),
         ({"reason": "x", "ends_on": FIRST - timedelta(days=1)}, Code.CLOSURE_ENDS_BEFORE_START),
+        ({"reason": "x", "ends_on": date(9999, 12, 31)}, Code.CLOSURE_TOO_LONG),
     ):
         with pytest.raises(DeliveryRefused) as refused:
             close_counters(office_id=counter.pk, starts_on=FIRST, actor_id=None, at=SERVED_AT, **fields)  # type: ignore[arg-type]

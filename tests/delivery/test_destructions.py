@@ -184,7 +184,10 @@ def test_a_cancelled_list_lets_its_cards_go_and_is_not_signed(
 def test_a_card_that_is_good_or_of_another_office_is_not_listed(registry: Office, cards: list[Card]) -> None:
     other = factories.make_office(code="3275", kind=Office.Kind.REGISTRY, region_code="32.75")
     for office, card in ((registry, cards[3]), (other, cards[0])):
-        assert refusal(open_list, office, card_ids=[card.pk]) is Code.NOT_TO_DESTROY
+        with pytest.raises(DeliveryRefused) as refused:
+            open_list(office, card_ids=[card.pk])
+        named = card.reference if office == registry else "?"  # another registry's card is not even named
+        assert (refused.value.code, refused.value.params["reference"]) == (Code.NOT_TO_DESTROY, named)
     assert Destruction.objects.count() == 0
 
 

@@ -140,6 +140,7 @@ def test_a_card_is_kept_longer_with_a_reason_and_its_mark_goes(counter: Office, 
 
     refusals: list[tuple[dict[str, Any], Code]] = [
         ({"reason": " "}, Code.REASON_MISSING), ({"until": date(2020, 6, 19)}, Code.DAY_PASSED),
+        ({"until": date(9999, 12, 31)}, Code.DAY_TOO_LATE),
         ({"card_ids": [0]}, Code.NOT_KEPT_LONGER),
     ]  # fmt: skip
     for other, code in refusals:
