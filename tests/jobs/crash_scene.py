@@ -44,9 +44,10 @@ def make(folder: str) -> None:
 
 
 def work() -> None:
-    """Be the embedded engine until there is nothing to do."""
+    """Take up what dead workers have left, then be the embedded engine until there is nothing to do."""
     from django.core.management import call_command
 
+    take_up_again()
     call_command("db_worker", batch=True, reload=False, startup_delay=False, interval=0, verbosity=0)
 
 

@@ -171,7 +171,8 @@ def test_a_file_whose_worker_is_killed_at_ten_points_ends_with_the_rows_of_an_un
             time.sleep(0.005)
         assert _kill(worker) == -signal.SIGKILL
         assert not _ask(disturbed.url, _ENDED)
-        assert int(disturbed.step("again")) >= 1
+        if engine == "celery":
+            assert int(disturbed.step("again")) >= 1
     disturbed.work()
     assert json.loads(disturbed.step("tell")) == expected
     if engine == "celery":
