@@ -10,7 +10,7 @@ HISTORIES ?= 10000
 TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/antarktp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier histories
+.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier bench-workers histories
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -77,6 +77,12 @@ bench-shipments: setup-dev  ## measure batching and labels beside their peers
 
 bench-courier: setup-dev  ## measure courier files beside django-import-export
 	@$(BIN)/python -m bench.courier
+	@$(BIN)/python -m bench.courier_growth
+	@$(BIN)/python -m bench.lookups
+
+bench-workers: setup-dev  ## measure one worker and two on PostgreSQL and RabbitMQ (TEST_POSTGRES_URL)
+	@$(BIN)/python -m bench.courier_workers --database $(TEST_POSTGRES_URL)
+	@$(BIN)/python -m bench.label_jobs --database $(TEST_POSTGRES_URL)
 
 histories: setup-dev  ## play 10,000 random histories against the ledger (HISTORIES=...); takes about an hour
 	@HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -q -n 2 tests/properties/test_ledger.py tests/properties/test_undelivered.py
