@@ -46,6 +46,8 @@ class Operation(StrEnum):
     SEE_AUDIT = "SEE_AUDIT"
     SEE_ACCESS_LOG = "SEE_ACCESS_LOG"
     ANSWER_DATA_REQUESTS = "ANSWER_DATA_REQUESTS"
+    SEE_BREACHES = "SEE_BREACHES"
+    RECORD_BREACHES = "RECORD_BREACHES"
 
 
 O = Operation  # noqa: E741 - one letter keeps the table readable
@@ -126,9 +128,18 @@ ALLOWED: Mapping[Role, frozenset[Operation]] = {
         O.SEE_LEDGER,
         O.MANAGE_OFFICES,
         O.SEE_AUDIT,
+        O.SEE_BREACHES,
     },
     Role.DATA_PROTECTION: frozenset(
-        {O.SEE_OFFICES, O.SEE_LEDGER, O.SEE_AUDIT, O.SEE_ACCESS_LOG, O.ANSWER_DATA_REQUESTS}
+        {
+            O.SEE_OFFICES,
+            O.SEE_LEDGER,
+            O.SEE_AUDIT,
+            O.SEE_ACCESS_LOG,
+            O.ANSWER_DATA_REQUESTS,
+            O.SEE_BREACHES,
+            O.RECORD_BREACHES,
+        }
     ),
     # an administrator sets up offices and users, says what texts mean everywhere, and sees no resident's data
     Role.ADMINISTRATOR: _EVERYDAY | {O.MANAGE_OFFICES, O.MAP_STATUS_TEXTS, O.SEE_AUDIT},

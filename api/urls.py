@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from api.resource import NoSuchAddress
 from api.views.addresses import AddressViewSet, RegionViewSet
 from api.views.backlog import BacklogViewSet
+from api.views.breaches import BreachViewSet
 from api.views.callbacks import GatewayCallbackView, WhatsAppCallbackView
 from api.views.cards import CardViewSet
 from api.views.closures import ClosureViewSet, DelegationViewSet
@@ -48,6 +49,7 @@ router.register("address-requests", AddressRequestViewSet, basename="address-req
 router.register("addresses", AddressViewSet, basename="address")
 router.register("appointments", AppointmentViewSet, basename="appointment")
 router.register("backlog", BacklogViewSet, basename="backlog")
+router.register("breaches", BreachViewSet, basename="breach")
 router.register("cards", CardViewSet, basename="card")
 router.register("closures", ClosureViewSet, basename="closure")
 router.register("collections", CollectionViewSet, basename="collection")

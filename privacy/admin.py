@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from privacy.models import AccessRecord, DataRequest
+from privacy.models import AccessRecord, Breach, DataRequest
 from privacy.read_only import ReadOnlyAdmin
 
 
@@ -18,3 +18,9 @@ class DataRequestAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "kind", "office", "due_at", "answered_at"]
     list_filter = ["kind"]
     exclude = ["text", "answer"]
+
+
+@admin.register(Breach)
+class BreachAdmin(ReadOnlyAdmin):
+    list_display = ["noticed_at", "office", "people", "due_at", "authority_notified_at", "people_notified_at"]
+    exclude = ["what", "data_kinds", "measures"]

@@ -1,4 +1,6 @@
-"""Who looked at whose data, and what people asked about their own."""
+"""Who looked at whose data, what people asked about their own, and where protecting it failed."""
+
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -66,3 +68,57 @@ class DataRequest(models.Model):
                 name="data_request_answer_has_author",
             ),
         ]
+
+
+class Breach(models.Model):
+    """A failure to protect personal data. People and the authority are told within three times 24 hours (art. 46)."""
+
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    what = EncryptedTextField(purpose="breach.what")
+    data_kinds = EncryptedTextField(purpose="breach.data_kinds", help_text=_("which personal data"))
+    measures = EncryptedTextField(purpose="breach.measures", blank=True, default="")
+    people = models.PositiveIntegerField()
+    occurred_at = models.DateTimeField(null=True, blank=True)
+    noticed_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    authority_notified_at = models.DateTimeField(null=True, blank=True)
+    people_notified_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-noticed_at", "-pk"]
+        verbose_name_plural = "breaches"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(due_at__gt=models.F("noticed_at")), name="breach_due_after_notice"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(occurred_at__isnull=True)
+                | models.Q(occurred_at__lte=models.F("noticed_at")),
+                name="breach_noticed_after_it_happened",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(authority_notified_at__isnull=True)
+                    | models.Q(authority_notified_at__gte=models.F("noticed_at"))
+                )
+                & (
+                    models.Q(people_notified_at__isnull=True)
+                    | models.Q(people_notified_at__gte=models.F("noticed_at"))
+                ),
+                name="breach_told_after_notice",
+            ),
+        ]
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the last of both, people and authority, was told; None as long as one is not."""
+        if self.authority_notified_at is None or self.people_notified_at is None:
+            return None
+        return max(self.authority_notified_at, self.people_notified_at)
+
+    @property
+    def told_in_time(self) -> bool:
+        """Whether both were told before the clock ran out."""
+        return self.told_at is not None and self.told_at <= self.due_at

@@ -106,6 +106,7 @@ MENU: tuple[Group, ...] = (
                 O.ANSWER_DATA_REQUESTS,
                 "data-request",
             ),
+            Entry(_("Breaches"), "web:breaches", "shield-lock", O.SEE_BREACHES, "breach"),
             Entry(_("Access to personal data"), "web:access-log", "eye", O.SEE_ACCESS_LOG, "access-log"),
         ),
     ),

@@ -33,7 +33,7 @@ from jobs.models import JobState
 from offices.models import Closure, Office, Quota
 from offices.quotas import places_left
 from offices.services import local_day
-from privacy.models import AccessRecord, DataRequest
+from privacy.models import AccessRecord, Breach, DataRequest
 from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
 from shipments.numbering import number_stock
 from shipments.scope import shipments_visible_to
@@ -288,6 +288,14 @@ def _data_protection(user: User, at: datetime) -> Iterator[Tile]:
     yield Tile(
         _("data requests to answer"), waiting.count(), _link("web:data-requests", state="open"), "clipboard-check",
         _attention(soon, "bad"), _("some are due within a day") if soon else "",
+    )  # fmt: skip
+    untold = Breach.objects.filter(office=office).exclude(
+        authority_notified_at__isnull=False, people_notified_at__isnull=False
+    )
+    number = untold.count()
+    yield Tile(
+        _("breaches to be told"), number, _link("web:breaches", state="open"), "shield-lock",
+        _attention(number, "bad"),
     )  # fmt: skip
     today = local_day(office=office, at=at)
     ours = Q(actor__office=office) | Q(actor__office__parent=office)

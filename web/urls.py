@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from web.views import (
     backlog,
+    breaches,
     by_hand,
     cards,
     cases,
@@ -131,6 +132,10 @@ urlpatterns: list[URLPattern] = [
     path("permintaan-data/", data_requests.request_list, name="data-requests"),
     path("permintaan-data/<int:request_id>/", data_requests.request_page, name="data-request"),
     path("permintaan-data/<int:request_id>/jawab/", data_requests.request_answer, name="data-request-answer"),
+    path("kebocoran/", breaches.breach_list, name="breaches"),
+    path("kebocoran/baru/", breaches.breach_new, name="breach-new"),
+    path("kebocoran/unduh.<str:kind>", breaches.breach_export, name="breach-export"),
+    path("kebocoran/<int:breach_id>/", breaches.breach_page, name="breach"),
     path("akses/", logs.access_list, name="access-log"),
     # offices
     path("kantor/", offices.office_list, name="offices"),

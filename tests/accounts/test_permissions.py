@@ -49,6 +49,8 @@ WHO_MAY: dict[Operation, set[Role]] = {
     O.SEE_AUDIT: {S, D, A},
     O.SEE_ACCESS_LOG: {D},
     O.ANSWER_DATA_REQUESTS: {D},
+    O.SEE_BREACHES: {S, D},
+    O.RECORD_BREACHES: {D},
 }
 
 

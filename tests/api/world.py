@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import Role, User
 from addresses.models import Verdict
@@ -32,6 +32,7 @@ from delivery.models import (
 from jobs.models import Job
 from offices.models import Closure, Delegation, Office
 from privacy.crypto import blind_index
+from privacy.models import Breach
 from shipments.models import (
     AreaHold,
     Card,
@@ -83,12 +84,14 @@ class World:
     message: Message
     enquiry: Enquiry
     address_request: AddressRequest
+    breach: Breach
 
     def key(self, basename: str) -> str:
         """Give what stands in the address of a resource's one thing."""
         return {
             "address-request": str(self.address_request.pk),
             "appointment": str(self.appointment.pk),
+            "breach": str(self.breach.pk),
             "card": self.card.reference,
             "closure": str(self.closure.pk),
             "collection": str(self.collection.pk),
@@ -183,7 +186,11 @@ def make_world(code: str, *, region: str) -> World:
         address_request=AddressRequest.objects.create(
             card=cards[5], fields='{"alamat": "Jl. Lain 2"}', was_deliverable=True, asked_at=AT
         ),
-    )
+        breach=Breach.objects.create(
+            office=registry, what="x", data_kinds="x", people=1, noticed_at=AT, due_at=AT + timedelta(days=3),
+            recorded_at=AT, recorded_by=users[Role.DATA_PROTECTION],
+        ),
+    )  # fmt: skip
 
 
 def _asked(card: Card) -> Enquiry:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
-from delivery import village_links
+from delivery import lookup_limits
 from delivery.models import CounterStay, Delivery, LookupLimit, VillageList, VillageListLink
 from delivery.refusals import Code, DeliveryRefused
 from delivery.tracking import refold
@@ -165,8 +165,8 @@ def test_a_secret_opens_no_other_list(
 def test_guessing_locks_the_sender_out_and_nobody_else(
     bundle: VillageList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = village_links.limits.Limit(failures=2, window=timedelta(minutes=15), lock=timedelta(minutes=15))
-    monkeypatch.setattr(village_links.limits, "CLIENT", limit)
+    limit = lookup_limits.Limit(failures=2, window=timedelta(minutes=15), lock=timedelta(minutes=15))
+    monkeypatch.setattr(lookup_limits, "CLIENT", limit)
     token = token_of(bundle)
     for _ in range(2):
         assert open_link(token="A" * 32, client="10.9.9.9", at=LATER) is None

@@ -23,11 +23,12 @@ NAMES = [str(pattern.name) for pattern in PAGES]
 # Pages whose address names nothing of one office.
 FIXED = {
     "ledger-export": {"kind": "csv"},
+    "breach-export": {"kind": "csv"},
     "hold-new": {"village_code": "32.16.06.1001"},
     "shipment-manifest": {"kind": "pdf"},
     "silent-export": {"kind": "csv"},
 }
-OF_NO_OFFICE = {"ledger-export", "hold-new", "silent-export"}
+OF_NO_OFFICE = {"ledger-export", "breach-export", "hold-new", "silent-export"}
 # Pages that are open to the owner and to supervisors only; the tests of jobs look at them.
 OWNED = {"job-cancel", "label-run-cancel"}
 
