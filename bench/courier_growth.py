@@ -1,7 +1,7 @@
 """Does a status file cost more where many events are stored already?
 
-`python -m bench.courier_growth [--rows 50000] [--few 200000] [--many 2000000] [--database URL]`. Two files of as many rows,
-each about cards of its own: one when few events are stored, one when many are. Works in a database of its own.
+`python -m bench.courier_growth [--rows 50000] [--few 200000] [--many 2000000] [--database URL]`. Two files of as many
+rows, each about cards of its own: one when few events are stored, one when many are. Works in a database of its own.
 """
 
 from __future__ import annotations

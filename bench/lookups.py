@@ -31,9 +31,11 @@ PAUSE_SECONDS = 0.01
 IDLE_SECONDS = 15.0
 # Reads the file in a process of its own, as a worker does, and leaves when it is in its final state.
 IMPORTER = """
-import sys, uuid, django
+import os, sys, uuid, django
 django.setup()
 from delivery.courier_files import process
+from jobs.supervising import NICENESS
+os.nice(NICENESS)
 print("ready", flush=True)
 sys.stdin.readline()
 process(courier_file_id=uuid.UUID(sys.argv[1]))

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 STEADY_AFTER = 60.0  # seconds after which a new death starts at the shortest pause again
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 LOOKS_EVERY = 0.25
+# Long work gives way to those who wait for a page on the same machine.
+NICENESS = 5
 PATIENCE = 20.0  # seconds that a process gets to finish its step before it is ended
 
 

@@ -98,3 +98,16 @@ def test_a_living_workers_job_is_left_alone() -> None:
         lease_token="0b5f8c9e-7b5c-4c62-9a0e-5f2d7a6c1b11",
     )  # fmt: skip
     assert services.reap() == 0
+
+
+def test_a_worker_gives_way_to_the_web_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    nice: list[int] = []
+    monkeypatch.setattr(os, "nice", nice.append)
+    monkeypatch.setattr(Supervisor, "run", lambda self: nice.append(0))
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        call_command("worker")
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    assert nice == [supervising.NICENESS, 0]

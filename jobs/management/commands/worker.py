@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from jobs.supervising import Supervisor, engine_command
+from jobs.supervising import NICENESS, Supervisor, engine_command
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(NICENESS)
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
         supervisor = Supervisor(
             command=engine_command(interval=options["interval"]),
