@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -78,7 +78,7 @@ def send(request: StaffRequest) -> JsonResponse:
     counter = office_of(request.user)
     try:
         confirmations = list(_confirmations(request.body))
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, RawPostDataException):
         return _json({"outcomes": []}, status=400)
     outcomes = record_confirmations(
         counter_id=counter.pk, confirmations=confirmations, actor_id=request.user.pk, at=timezone.now()
