@@ -1,13 +1,14 @@
 """Set up the offices, areas, policies and users of the story."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.models import Role, User
 from addresses import gazetteer
 from demo.bekasi import POST_OFFICES, REGENCY, REGISTRY_CODE
 from offices.models import AreaServed, HandoverPolicy, Office, Quota, Service
 
+CLERK = "loket"
 HOURS = "Senin–Jumat 08.00–15.00 WIB"
 
 
@@ -63,7 +64,7 @@ def set_up_users(*, registry: Office, counter: Office, post_office: Office) -> l
     people = (
         (Role.PRINTING, "cetak", registry),
         (Role.PARTNER, f"pos-{post_office.code}", post_office),
-        (Role.COUNTER, "loket", counter),
+        (Role.COUNTER, CLERK, counter),
         (Role.SUPERVISOR, "kabid", registry),
         (Role.DATA_PROTECTION, "pdp", registry),
         (Role.ADMINISTRATOR, "admin", None),
@@ -79,6 +80,12 @@ def set_up_users(*, registry: Office, counter: Office, post_office: Office) -> l
         place = office.name if office else ""
         logins.append(Login(role=f"{role.label} {place}".strip(), username=username, password=password))
     return logins
+
+
+def seated(login: Login, counter: Office) -> Login:
+    """Let the clerk of a login work at another counter."""
+    User.objects.filter(username=login.username).update(office=counter)
+    return replace(login, role=f"{Role.COUNTER.label} {counter.name}")
 
 
 def first_of(kind: Office.Kind, *, region: str) -> Office:

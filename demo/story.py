@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.core.management import call_command
+from django.db.models import Count
 
 from addresses.models import AddressReview, Verdict
 from delivery.counter import collect
@@ -22,7 +23,7 @@ from delivery.status import Status
 from delivery.village_lists import VillageResult, make_village_list
 from delivery.village_lists import report as report_village_list
 from demo.bekasi import PUBLISHED, VILLAGE_OF_LIST, WITHDRAWN_RW, WITHDRAWN_VILLAGE
-from demo.offices import Login, first_of, set_up_offices, set_up_users
+from demo.offices import CLERK, Login, first_of, seated, set_up_offices, set_up_users
 from demo.samples import make_sample, notes_beside
 from offices.models import Office
 from shipments.backlog import decide_addresses, fill_backlog
@@ -317,7 +318,18 @@ class Story:
                 at=self._at(days_ago, 10),
             )  # fmt: skip
             tell(done, len(stays))
+        self._seat_clerk()
         return len(stays)
+
+    def _seat_clerk(self) -> None:
+        """Let the clerk work where most cards wait: small demos leave many a shelf empty."""
+        waiting = CounterStay.objects.filter(live=True).values("counter").annotate(cards=Count("pk"))
+        fullest = waiting.order_by("-cards", "counter").first()
+        if fullest is not None:
+            counter = Office.objects.get(pk=fullest["counter"])
+            self.logins = [
+                seated(login, counter) if login.username == CLERK else login for login in self.logins
+            ]
 
     def send_messages(self, tell: Tell) -> int:
         return send_queued(at=self._at(0, 10), limit=1_000_000).sent

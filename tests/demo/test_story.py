@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,19 @@ def test_too_few_cards_are_refused_with_the_number_that_would_do(tmp_path: Path)
     refused = manage(tmp_path, "demo", "--cards", "5")
     assert refused.returncode == 1
     assert "CARDS=200" in refused.stderr
+
+
+def test_the_clerk_of_the_story_sits_where_most_cards_wait(
+    told: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    folder, done = told
+    with closing(sqlite3.connect(folder / "antarktp.sqlite3")) as database:
+        waiting = dict(
+            database.execute(
+                "SELECT counter_id, count(*) FROM delivery_counterstay WHERE live GROUP BY counter_id"
+            )
+        )
+        sql = "SELECT o.id, o.name FROM accounts_user u JOIN offices_office o ON o.id = u.office_id"
+        (counter,) = database.execute(f"{sql} WHERE u.username = 'loket'")
+    assert waiting[counter[0]] == max(waiting.values())
+    assert counter[1].rpartition(" ")[2] in done.stdout
