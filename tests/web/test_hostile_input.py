@@ -1,4 +1,4 @@
-"""What no browser sends breaks no page: NUL, numbers without end, half a character, a queue that is none."""
+"""What no browser sends breaks no page (NUL, endless numbers, a queue that is none); a guessed key opens nothing."""
 
 import json
 from collections.abc import Callable
@@ -88,3 +88,25 @@ def test_a_queue_without_bottom_is_refused(world: World, sign_in: SignIn) -> Non
     assert (
         client.post(reverse("web:offline-send"), {"confirmations": "[]"}).status_code == 400
     )  # a form is no queue
+
+
+# a page and whose key stands in its address
+KEYED = {
+    "conflict-settle": "conflict", "correction": "address_request", "counter-receipt": "collection",
+    "courier-layout-forget": "column_profile", "destruction": "destruction", "destruction-back": "destruction",
+    "destruction-cancel": "destruction", "destruction-record": "destruction", "enquiry": "enquiry",
+    "returns-stray-settle": "stray_item", "transfer": "transfer", "village-list": "village_list",
+    "waiting-answer": "waiting",
+}  # fmt: skip
+
+
+def test_a_guessed_key_opens_nothing_of_another_office(world: World, sign_in: SignIn) -> None:
+    pages = [(name, getattr(world, thing).pk) for name, thing in KEYED.items()]
+    pages += [(name, world.card.reference) for name in ("wish-grant", "wish-settle", "returns-address")]
+    own = sign_in(world.users[Role.SUPERVISOR])
+    foreign = sign_in(make_world("3275", region="32.75").users[Role.SUPERVISOR])
+    for name, key in pages:
+        address = reverse(f"web:{name}", args=[key])
+        answers = {foreign.get(address).status_code, foreign.post(address, {"reason": "x"}).status_code}
+        assert answers <= {404, 405}, name
+        assert own.get(address).status_code != 404, name
