@@ -116,6 +116,8 @@ def fill(cards: int, events: int, *, code: str = "3216", serial: int = 0) -> tup
 
     The registry office gets `code`, the items the numbers from `serial` on.
     """
+    from delivery.models import Delivery, TrackingEvent
+    from jobs.bulk_rows import refresh_statistics
     from offices.models import Office
     from shipments.models import Item, Shipment
     from shipments.numbers import s10
@@ -144,6 +146,8 @@ def fill(cards: int, events: int, *, code: str = "3216", serial: int = 0) -> tup
         )  # fmt: skip
         numbers += [item.number or "" for item in items]
         tell_before(items, events)
+    # as the server's own housekeeping keeps them in a database that is in use
+    refresh_statistics(models=[Item, Delivery, TrackingEvent])
     return post.pk, numbers
 
 

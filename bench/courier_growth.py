@@ -42,13 +42,11 @@ def main() -> None:
 def timed(folder: Path, *, rows: int, stored: int, place: int) -> float:
     """Fill the log up to `stored` events, apply a file about cards of its own, give the seconds."""
     from delivery.models import TrackingEvent
-    from jobs.bulk_rows import refresh_statistics
 
     others = (stored - TrackingEvent.objects.count() - rows * EVENTS_OF_A_CARD) // EVENTS_OF_OTHERS
     if others > 0:
         fill(others, EVENTS_OF_OTHERS, code=f"32.{place}", serial=place * 10**7)
     office_id, numbers = fill(rows, EVENTS_OF_A_CARD, code=f"33.{place}", serial=(place + 5) * 10**7)
-    refresh_statistics(models=[TrackingEvent])
     path = folder / f"{place}.xlsx"
     make_file(path, numbers)
     events = TrackingEvent.objects.count()

@@ -293,7 +293,13 @@ COURIER_PULL_TOKEN: str = env.str("COURIER_PULL_TOKEN", default="")
 # what the answer's members are called, and the one that holds its rows; no source has confirmed the post's own names
 COURIER_PULL_FIELDS: dict[str, str] = env.dict(
     "COURIER_PULL_FIELDS",
-    default={"number": "connote", "status": "status", "remark": "description", "date": "date", "place": "office"},
+    default={
+        "number": "connote",
+        "status": "status",
+        "remark": "description",
+        "date": "date",
+        "place": "office",
+    },
 )
 COURIER_PULL_ROWS: str = env.str("COURIER_PULL_ROWS", default="data")
 COURIER_PULL_ASKED: str = env.str("COURIER_PULL_ASKED", default="connote")

@@ -40,9 +40,7 @@ def answer(*, enquiry_id: int, text: str, actor_id: int | None, at: datetime) ->
         if open_ones.update(answer=words, answered_at=at) != 1:
             raise DeliveryRefused(Code.ALREADY_ANSWERED)
         enquiry = Enquiry.objects.select_related("card").get(pk=enquiry_id)
-        messages.queue(
-            card_ids=[enquiry.card_id], occasion=Occasion.ENQUIRY_ANSWERED, at=at, sequence=None
-        )
+        messages.queue(card_ids=[enquiry.card_id], occasion=Occasion.ENQUIRY_ANSWERED, at=at, sequence=None)
         record(
             actor_id=actor_id,
             office_id=enquiry.card.office_id,

@@ -66,7 +66,9 @@ NEXT_STEPS: Mapping[NextStep, Word] = {
     NextStep.ON_ITS_WAY_TO_COUNTER: _("We will tell you as soon as you can collect it."),
     NextStep.COLLECT_AT_COUNTER: _("Bring your old card or interim letter and your family card (KK)."),
     NextStep.COUNTER_CHOSEN: _("It is not posted. We tell you as soon as it can be collected, and where."),
-    NextStep.VILLAGE_CHOSEN: _("It is not posted. Your RT or RW will bring it, or ask at the village office."),
+    NextStep.VILLAGE_CHOSEN: _(
+        "It is not posted. Your RT or RW will bring it, or ask at the village office."
+    ),
     NextStep.VILLAGE_OFFICER_BRINGS: _("Your RT or RW will bring it, or ask at the village office."),
     NextStep.NOTHING: _("Nothing more is to be done."),
 }
@@ -126,7 +128,9 @@ NEWS: Mapping[str, Word] = {
     "contact": _("We write to you there from now on."),
     "messages-off": _("You get no more messages. You can let them come again here."),
     "messages-on": _("You get messages again."),
-    "correction": _("Your correction has reached the office. It is decided within three days, and we tell you."),
+    "correction": _(
+        "Your correction has reached the office. It is decided within three days, and we tell you."
+    ),
     "who": _("We have noted who comes."),
     "wish": _("Your wish has reached the office."),
     "wish-off": _("Your wish is taken back."),

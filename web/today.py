@@ -138,7 +138,11 @@ def _news(user: User) -> Iterator[Tile]:
     )  # fmt: skip
     undecided = returns_visible_to(user).filter(decision="UNDECIDED").count()
     yield Tile(
-        _("returns to decide"), undecided, _link("web:returns-decide"), "arrow-return-left", _attention(undecided)
+        _("returns to decide"),
+        undecided,
+        _link("web:returns-decide"),
+        "arrow-return-left",
+        _attention(undecided),
     )
     asked = enquiries_visible_to(user).filter(answered_at__isnull=True).count()
     yield Tile(
@@ -167,9 +171,11 @@ def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
     yield Tile(
         _("kept longer than planned"), late, _link("web:shelf-overdue"), "clock-history", _attention(late)
     )
-    listed = returns_visible_to(user).filter(
-        decision="REGISTRY", signed_off_at__isnull=True, card__disposition="REGISTERED"
-    ).count()
+    listed = (
+        returns_visible_to(user)
+        .filter(decision="REGISTRY", signed_off_at__isnull=True, card__disposition="REGISTERED")
+        .count()
+    )
     yield Tile(
         _("entries to sign off"), listed, _link("web:returns-registry"), "clipboard-check", _attention(listed)
     )

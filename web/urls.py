@@ -191,7 +191,9 @@ urlpatterns: list[URLPattern] = [
     path("pemusnahan/<int:destruction_id>/", destructions.destruction, name="destruction"),
     path("pemusnahan/<int:destruction_id>/tarik/", destructions.back, name="destruction-back"),
     path("pemusnahan/<int:destruction_id>/batal/", destructions.cancel, name="destruction-cancel"),
-    path("pemusnahan/<int:destruction_id>/berita-acara.pdf", destructions.record_pdf, name="destruction-record"),
+    path(
+        "pemusnahan/<int:destruction_id>/berita-acara.pdf", destructions.record_pdf, name="destruction-record"
+    ),
     path("daftar-desa/", villages.village_lists, name="village-lists"),
     path("daftar-desa/<int:list_id>/", villages.village_list, name="village-list"),
     path("daftar-desa/<int:list_id>/tautan/", villages.village_link, name="village-link"),

@@ -112,7 +112,10 @@ class CardViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def channel(self, request: Request) -> Response:
         """Let cards go by post, counter or village office, as their holders or the office choose; until dispatch."""
         changed = set_channel(
-            office_id=self.office_id, actor_id=self.user.pk, at=timezone.now(), **body(ChannelRequest, request)
+            office_id=self.office_id,
+            actor_id=self.user.pk,
+            at=timezone.now(),
+            **body(ChannelRequest, request),
         )
         return Response(ChangedSerializer({"changed": changed}).data)
 

@@ -24,8 +24,8 @@ from tests.api.world import AT, World, make_world, record_event
 BASELINE = Path(__file__).parent.parent / "query_counts.json"
 PREFIX = "api "
 LISTS = [
-    "address-requests/", "appointments/", "backlog/", "backlog/forecast/", "breaches/", "cards/", "closures/", "collections/",
-    "column-profiles/", "conflicts/", "courier-files/", "delegations/", "destructions/", "differences/",
+    "address-requests/", "appointments/", "backlog/", "backlog/forecast/", "breaches/", "cards/", "closures/",
+    "collections/", "column-profiles/", "conflicts/", "courier-files/", "delegations/", "destructions/", "differences/",
     "enquiries/", "follow-ups/", "holds/", "intake-files/", "jobs/", "label-runs/", "messages/", "messages/totals/",
     "number-blocks/", "offices/", "print-checks/reprints/", "quotas/", "reconciliation/",
     "reconciliation/cards/?bucket=with_post", "registry-list/", "returns/", "review/", "review/groups/", "shelf/",

@@ -120,7 +120,12 @@ def test_the_partner_takes_the_manifest(
     assert card is not None
     assert card.nik.encode() not in content
     taken = AccessRecord.objects.get()
-    assert (taken.action, taken.subject_kind, taken.records, taken.actor) == ("EXPORT", "shipment", 3, partner)
+    assert (taken.action, taken.subject_kind, taken.records, taken.actor) == (
+        "EXPORT",
+        "shipment",
+        3,
+        partner,
+    )
 
 
 def test_a_partner_does_not_see_an_open_shipment(client_of: Client, partner: User, opened: str) -> None:

@@ -21,9 +21,8 @@ from offices.quotas import (
     places_left,
     return_places,
     take_place,
-    take_slot,
 )
-from offices.services import close_for, is_closed, local_day, policy_of, reopen, route_villages
+from offices.services import close_for, is_closed, local_day, policy_of, route_villages
 from tests import factories
 
 MONDAY = date(2020, 5, 25)

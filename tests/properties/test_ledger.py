@@ -124,7 +124,9 @@ class Story:
 
 
 @pytest.mark.django_db
-@settings(max_examples=histories(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=histories(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=_steps)
 def test_every_card_is_in_exactly_one_bucket_after_any_history(
     registry: Office, post_office: Office, steps: list[tuple[str, int, object, object]]

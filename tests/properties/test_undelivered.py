@@ -175,7 +175,9 @@ class Story:
 
 
 @pytest.mark.django_db
-@settings(max_examples=histories(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=histories(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=_histories, attempts=st.sampled_from([None, 2]))
 def test_every_card_that_came_back_is_in_one_bucket_after_any_history(
     registry: Office, post_office: Office, counter: Office, supervisor: User, printing_user: User,
