@@ -60,7 +60,8 @@ def test_the_buckets_stand_in_the_order_in_which_people_read_them() -> None:
     assert list(BUCKETS) == [
         "damaged", "printed_twice", "withdrawn", "void", "destroyed", "address_review", "on_hold",
         "awaiting_channel", "backlog", "in_open_shipment", "in_closed_shipment", "with_post", "handover_difference",
-        "delivered", "coming_back", "returned", "in_transfer", "at_counter", "collected", "at_village", "given_by_village",
+        "delivered", "coming_back", "returned", "in_transfer", "at_counter", "collected", "at_village",
+        "given_by_village",
     ]  # fmt: skip
 
 
