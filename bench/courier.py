@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.memory import peak_of_all
 from bench.own_database import measure_again_inside, own_database
 
 POSTED_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
@@ -62,16 +62,16 @@ def contest(path: Path, office_id: int, rows: int) -> None:
     """Time calamine, ourselves twice, and the peer on a sample."""
     calamine = fastest(lambda: read_by_calamine(path), times=3)
     told("calamine alone reads the file", calamine, rows, calamine)
-    first, outcomes = ours(path, office_id)
+    with peak_of_all() as peak:
+        first, outcomes = ours(path, office_id)
     told("ours: read, match, apply, explain", first, rows, calamine)
     again, _same = ours(path, office_id)
     told("ours: the same file again", again, rows, calamine)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     peer = apply_by_peer(path, SAMPLE_OF_PEER)
     told(f"django-import-export, bulk ({SAMPLE_OF_PEER} rows)", peer, SAMPLE_OF_PEER, calamine)
     told("django-import-export, for all rows at that rate", peer / SAMPLE_OF_PEER * rows, rows, calamine)
     print(f"  ours is {peer / SAMPLE_OF_PEER * rows / first:.0f} times as fast")
-    print(f"  peak memory {peak} MB beside the reading process; outcomes {json.dumps(outcomes)}")
+    print(f"  peak memory {peak.megabytes:.0f} MB with the reading process; outcomes {json.dumps(outcomes)}")
 
 
 def told(what: str, seconds: float, rows: int, calamine: float) -> None:
