@@ -69,10 +69,10 @@ class Supervisor:
         self._stopping.set()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self.starts += 1
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             self.command, cwd=settings.BASE_DIR, env=dict(self.environment)
         )
+        self.starts += 1
         return self.process
 
 
