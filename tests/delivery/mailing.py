@@ -14,6 +14,8 @@ from shipments.numbers import s10
 from tests import factories
 
 HANDED_OVER_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
+# the first ones are left to blocks of numbers that tests allot
+_numbers = count(10_001)
 _serial = count(1)
 
 
@@ -56,7 +58,7 @@ def mail_cards(
         [
             Item(
                 card=card, shipment=shipment, position=position, live=True,
-                number=s10(service_indicator="RR", serial=serial * 10_000 + position),
+                number=s10(service_indicator="RR", serial=next(_numbers)),
             )
             for position, card in enumerate(cards, 1)
         ]

@@ -29,11 +29,11 @@ from offices.models import FollowUp, Office, Quota
 from shipments.backlog import decide_addresses
 from shipments.batching import batch_backlog, close_shipment
 from shipments.handover import hand_over
-from shipments.models import Card, Disposition, Item, Shipment
+from shipments.models import Item, Shipment
 from shipments.refusals import ShipmentRefused
 from tests import factories
 from tests.delivery.mailing import mail_cards
-from tests.properties import histories
+from tests.properties import histories, taken_back
 
 CARDS = 4
 STEPS = (
@@ -183,20 +183,13 @@ def test_every_card_that_came_back_is_in_one_bucket_after_any_history(
     registry: Office, post_office: Office, counter: Office, supervisor: User, printing_user: User,
     history: list[tuple[str, int]], attempts: int | None,
 ) -> None:  # fmt: skip
-    FollowUp.objects.update_or_create(office=post_office, defaults={"attempts": attempts})
-    Quota.objects.get_or_create(office=counter, lane="ORDINARY", defaults={"per_day": 99})
-    other, _new = Office.objects.get_or_create(
-        code="3275", defaults={"kind": Office.Kind.REGISTRY, "region_code": "32.75", "name": "x"}
-    )
-    Card.objects.filter(office=registry).update(office=other, disposition=Disposition.WITHDRAWN)
-    CounterStay.objects.all().update(live=None)
-    Destruction.objects.filter(second_signed_at__isnull=True).update(
-        cancelled_at="2020-01-01T00:00Z", cancel_reason="x"
-    )
-    story = Story(registry, post_office, counter, [supervisor, printing_user])
-    for step, choice in history:
-        story.take(step, choice)
-        found = reconcile(office_id=registry.pk)
-        assert found.gaps == (), (step, choice)
-        assert sum(found.buckets.values()) == found.printed == CARDS + 1
-    assert refold(card_ids=[card.pk for card in story.cards], repair=False).wrong == ()
+    with taken_back():
+        FollowUp.objects.update_or_create(office=post_office, defaults={"attempts": attempts})
+        Quota.objects.get_or_create(office=counter, lane="ORDINARY", defaults={"per_day": 99})
+        story = Story(registry, post_office, counter, [supervisor, printing_user])
+        for step, choice in history:
+            story.take(step, choice)
+            found = reconcile(office_id=registry.pk)
+            assert found.gaps == (), (step, choice)
+            assert sum(found.buckets.values()) == found.printed == CARDS + 1
+        assert refold(card_ids=[card.pk for card in story.cards], repair=False).wrong == ()
