@@ -165,7 +165,9 @@ def test_a_broker_that_does_not_answer_keeps_the_job_waiting(
     send = celery_tasks.run.apply_async
 
     def to_a_closed_port(**named: Any) -> Any:
-        nobody = celery_tasks.app.connection_for_write("amqp://guest:guest@127.0.0.1:1//")
+        nobody = celery_tasks.app.connection_for_write(
+            "amqp://guest:guest@127.0.0.1:1//", transport_options={"max_retries": 1, "interval_start": 0}
+        )
         return send(**named, connection=nobody, retry=False)
 
     monkeypatch.setattr(celery_tasks.run, "apply_async", to_a_closed_port)

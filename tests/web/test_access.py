@@ -108,11 +108,12 @@ def test_every_page_names_its_operation_or_is_public(name: str) -> None:
 
 
 def test_every_page_sends_a_stranger_to_sign_in(things: dict[str, Any]) -> None:
+    stranger = Client()
     for pattern in PAGES:
         if is_public(pattern):
             continue
         for method in ("get", "post"):
-            response = getattr(Client(), method)(address_of(pattern, things))
+            response = getattr(stranger, method)(address_of(pattern, things))
             assert response.status_code == 302, pattern.name
             assert response["Location"].startswith("/akun/login/"), pattern.name
 
