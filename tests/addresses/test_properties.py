@@ -94,9 +94,9 @@ def test_hostile_text_in_any_field_gives_a_verdict_in_bounded_time(text: str) ->
     for field in (*FIELDS, "everywhere"):
         values = dict.fromkeys(FIELDS, text) if field == "everywhere" else {field: text}
         address = AddressInput(**values)
-        started = time.perf_counter()
+        started = time.process_time()
         check = RESOLVER.check(address)
-        assert time.perf_counter() - started < SLOWEST_S, field
+        assert time.process_time() - started < SLOWEST_S, field
         assert_sound(check)
         assert check.verdict is not Verdict.DELIVERABLE
 
