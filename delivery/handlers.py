@@ -1,7 +1,8 @@
 """The long work of this room, as the job engine calls it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,7 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
             courier_file_id=uuid.UUID(progress.input["courier_file"]),
             apply=progress.input["apply"],
             at=datetime.fromisoformat(progress.input["at"]),
-            on_progress=lambda done, total: progress.advance(done=done, total=total),
+            on_progress=progress.tell,
         )
     except SheetError as fault:
         templates = {code: gettext(text) for code, text in MESSAGES.items()}
@@ -53,7 +54,7 @@ def help_with_courier_file(progress: Progress) -> Mapping[str, Any]:
     taken = help_with(
         courier_file_id=uuid.UUID(progress.input["courier_file"]),
         at=datetime.fromisoformat(progress.input["at"]),
-        on_progress=lambda done: progress.advance(done=done),
+        on_progress=progress.tell,
     )
     return {"courier_file": progress.input["courier_file"], "portions": taken}
 
@@ -61,34 +62,30 @@ def help_with_courier_file(progress: Progress) -> Mapping[str, Any]:
 @handles(UNDO_JOB)
 def undo_courier_file(progress: Progress) -> Mapping[str, Any]:
     """Take an applied status file's news back."""
-    try:
+    with _refusals_for_people():
         voided = undo(
             courier_file_id=uuid.UUID(progress.input["courier_file"]),
             reason=progress.input["reason"],
             actor_id=progress.input["actor"],
             at=datetime.fromisoformat(progress.input["at"]),
             job_id=progress.job_id,
-            on_progress=lambda done, total: progress.advance(done=done, total=total),
+            on_progress=progress.tell,
         )
-    except DeliveryRefused as refused:
-        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
     return {"courier_file": progress.input["courier_file"], "voided": voided}
 
 
 @handles(REPLAY_JOB)
 def replay_courier_file(progress: Progress) -> Mapping[str, Any]:
     """Read an applied file anew by today's tables, or say what would change."""
-    try:
+    with _refusals_for_people():
         report = replay(
             courier_file_id=uuid.UUID(progress.input["courier_file"]),
             apply=progress.input["apply"],
             actor_id=progress.input["actor"],
             at=datetime.fromisoformat(progress.input["at"]),
             job_id=progress.job_id,
-            on_progress=lambda done, total: progress.advance(done=done, total=total),
+            on_progress=progress.tell,
         )
-    except DeliveryRefused as refused:
-        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
     return {"courier_file": progress.input["courier_file"], "replayed": asdict(report)}
 
 
@@ -97,7 +94,7 @@ def write_results_anew(progress: Progress) -> Mapping[str, Any]:
     """Tell in the result workbooks how rows ended that waited for a text's meaning."""
     written = rewrite_results(
         file_ids=[uuid.UUID(file) for file in progress.input["files"]],
-        on_progress=lambda done, total: progress.advance(done=done, total=total),
+        on_progress=progress.tell,
     )
     return {"written": written}
 
@@ -105,20 +102,27 @@ def write_results_anew(progress: Progress) -> Mapping[str, Any]:
 @handles(PULL_JOB)
 def pull_status(progress: Progress) -> Mapping[str, Any]:
     """Fetch the news of items that still move; another job applies it."""
-    try:
+    with _refusals_for_people():
         report = pull(
             office=Office.objects.get(pk=progress.input["office"]),
             actor_id=progress.input["actor"],
             at=timezone.now(),
-            on_progress=lambda done, total: progress.advance(done=done, total=total),
+            on_progress=progress.tell,
         )
         if report.unanswered and not report.rows:
             raise DeliveryRefused(Code.PULL_UNANSWERED, unanswered=report.unanswered)
-    except DeliveryRefused as refused:
-        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
     return {
         "courier_file": str(report.courier_file.pk) if report.courier_file else "",
         "asked": report.asked,
         "rows": report.rows,
         "unanswered": report.unanswered,
     }
+
+
+@contextmanager
+def _refusals_for_people() -> Iterator[None]:
+    """End the job with a refusal's sentence; no retry would help."""
+    try:
+        yield
+    except DeliveryRefused as refused:
+        raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused

@@ -56,6 +56,10 @@ class Progress:
             return
         raise JobCancelled if mine.exists() else LeaseLost
 
+    def tell(self, done: int, total: int | None = None) -> None:
+        """Do what `advance` does, for services that report how far they are."""
+        self.advance(done=done, total=total)
+
 
 Handler = Callable[[Progress], Mapping[str, Any]]
 _handlers: dict[str, Handler] = {}

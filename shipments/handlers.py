@@ -39,7 +39,7 @@ def draw_labels(progress: Progress) -> Mapping[str, Any]:
         part = draw_part(
             part_id=UUID(progress.input["part"]),
             at=timezone.now(),
-            on_progress=lambda done: progress.advance(done=done),
+            on_progress=progress.tell,
         )
     except ShipmentRefused as refused:
         raise JobRefused(gettext(REFUSALS[refused.code]) % refused.params) from refused
@@ -54,7 +54,7 @@ def _import(intake: IntakeFile, progress: Progress) -> None:
             office_id=intake.office_id,
             actor_id=intake.uploaded_by_id,
             at=timezone.now(),
-            on_progress=lambda done, total: progress.advance(done=done, total=total),
+            on_progress=progress.tell,
             intake_file_id=intake.pk,
         )
     except SheetError as error:

@@ -3,9 +3,10 @@
 import tempfile
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.matching import Destinations, Match, match_rows
 from delivery.courier_files.meanings import meanings_of, table_version
+from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
 from delivery.courier_files.results import write_result
@@ -113,7 +115,8 @@ def _end(
     ended = len(work.rows) - len(waiting)
     tell(ended, len(work.rows))
     arrived: Counter[Status] = Counter()
-    chunks = list(_chunks(waiting))
+    waiting.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
+    chunks = list(pieces_by_card(waiting, card_of=attrgetter("card_id"), most=settings.COURIER_FILE_PORTION))
     taken = _taken(courier_file, chunks, at=at, tell=lambda done: tell(ended + done, len(work.rows)))
     for chunk, applied in zip(chunks, taken, strict=True):
         for row, outcome in zip(chunk, applied.outcomes, strict=True):
@@ -196,18 +199,6 @@ def understand(
         )
         if row.meaning is None:
             row.end(RowOutcome.UNMAPPED_TEXT)
-
-
-def _chunks(rows: list[StatusRow]) -> Iterator[list[StatusRow]]:
-    """Cut the rows into pieces; all rows of a card are in one, in the order in which things happened."""
-    rows.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
-    start = 0
-    while start < len(rows):
-        end = min(start + settings.COURIER_FILE_PORTION, len(rows))
-        while end < len(rows) and rows[end].card_id == rows[end - 1].card_id:
-            end += 1
-        yield rows[start:end]
-        start = end
 
 
 def _report(rows: Sequence[StatusRow], arrived: Mapping[Status, int], *, applied: bool) -> FileReport:

@@ -6,9 +6,10 @@ is not edited: an event that means something else is voided, and the row's new m
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from accounts.services import record
 from delivery import bulk, messages, records
 from delivery.courier_files.matching import match_rows
 from delivery.courier_files.meanings import table_version
+from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.processing import understand
 from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
@@ -103,12 +105,13 @@ def replay(
     _check(courier_file, job_id=job_id)
     rows = _read(courier_file, at)
     changes = _changes(courier_file, rows)
-    voided = added = 0
+    voided = added = done = 0
     if apply:
         told = outcomes_told(courier_file, {change.row.row for change in changes})
-        for done, chunk in _chunks(changes):
+        for chunk in pieces_by_card(changes, card_of=attrgetter("card_id"), most=ROWS_PER_CHUNK):
             if on_progress is not None:
                 on_progress(done, len(changes))
+            done += len(chunk)
             ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
             voided, added = voided + ended, added + began
         _finish(courier_file, voided, added, actor_id=actor_id, at=at)
@@ -160,17 +163,6 @@ def _changes(courier_file: CourierFile, rows: Sequence[StatusRow]) -> list[_Chan
             found.append(_Change(row, None, row.card_id, None, row.meaning))
     found.sort(key=lambda change: (change.card_id, change.row.row))
     return found
-
-
-def _chunks(changes: Sequence[_Change]) -> Iterator[tuple[int, Sequence[_Change]]]:
-    """Cut the changes into pieces; all of a card are in one."""
-    start = 0
-    while start < len(changes):
-        end = min(start + ROWS_PER_CHUNK, len(changes))
-        while end < len(changes) and changes[end].card_id == changes[end - 1].card_id:
-            end += 1
-        yield start, changes[start:end]
-        start = end
 
 
 def _replace(

@@ -1,14 +1,16 @@
 """Undo an applied file: its events are voided, its cards folded anew, and what was not sent yet is not sent."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import record
 from delivery import bulk, records
+from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.uploading import is_in_work
 from delivery.models import CourierFile, Message
 from delivery.refusals import Code, DeliveryRefused
@@ -63,7 +65,7 @@ def undo(
             return 0  # an earlier try of this job was killed after its last step
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
     done = 0
-    for chunk in _chunks(events):
+    for chunk in pieces_by_card(events, card_of=itemgetter(0), most=EVENTS_PER_CHUNK):
         if on_progress is not None:
             on_progress(done, len(events))
         done += len(chunk)
@@ -100,14 +102,3 @@ def _check(courier_file: CourierFile, *, reason: str, job_id: uuid.UUID | None) 
         raise DeliveryRefused(Code.REASON_MISSING)
     if is_in_work(courier_file) and (job_id is None or courier_file.job_id != job_id):
         raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
-
-
-def _chunks(events: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
-    """Cut (card, event) pairs into pieces; all events of a card are in one."""
-    start = 0
-    while start < len(events):
-        end = min(start + EVENTS_PER_CHUNK, len(events))
-        while end < len(events) and events[end][0] == events[end - 1][0]:
-            end += 1
-        yield events[start:end]
-        start = end
