@@ -119,7 +119,7 @@ def find_card(*, counter_id: int, scanned: str, actor_id: int | None, at: dateti
     Raises NOT_FOUND.
     """
     counter = Office.objects.get(pk=counter_id)
-    card = _scanned_card(scanned, registry_id=counter.parent_id or counter.pk, actor_id=actor_id, at=at)
+    card = _scanned_card(scanned, registry_id=counter.registry_id, actor_id=actor_id, at=at)
     if card is None:
         raise DeliveryRefused(Code.NOT_FOUND)
     stay = CounterStay.objects.select_related("counter").filter(card=card, live=True).first()
@@ -265,7 +265,7 @@ def _request(
     at: datetime,
 ) -> _Request:
     counter = Office.objects.get(pk=counter_id)
-    card = Card.objects.filter(pk=card_id, office_id=counter.parent_id or counter.pk).first()
+    card = Card.objects.filter(pk=card_id, office_id=counter.registry_id).first()
     if card is None:
         raise DeliveryRefused(Code.NOT_FOUND)
     return _Request(

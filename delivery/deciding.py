@@ -16,7 +16,7 @@ from delivery.shelves import Arriving, put_on_shelf
 from delivery.status import Reason
 from offices.follow_ups import FollowUpRule, rules_of
 from offices.models import Office, Service
-from offices.services import local_day, route_villages
+from offices.services import local_day, registry_of, route_villages
 from shipments.backlog import fill_backlog
 from shipments.dispositions import set_aside
 from shipments.locks import lock_cards, lock_registry
@@ -41,7 +41,8 @@ _SET_ASIDE_AT_ONCE = 2_000
 class Routed:
     """What routing decided: cards per counter, for the registry's list, and on the other ways.
 
-    `undecided` are left to a person: no counter serves their village, or a hold keeps them from being sent again.
+    `undecided` are left to a person: no counter of the registry serves their village, or a hold keeps them from being
+    sent again.
     """
 
     by_counter: Mapping[int, int]
@@ -200,10 +201,15 @@ def _way(
 def _to_counters(
     office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime
 ) -> tuple[dict[int, int], int, int]:
-    """Decide for the counter that serves each village; give cards per counter, those unserved and those shelved."""
+    """Decide for the registry's own counter that serves each village; give cards per counter, unserved and shelved.
+
+    A card stays in its registry's hands: staff of another one may not even see it.
+    """
     today = local_day(office=Office.objects.get(pk=office_id), at=at)
     villages = {card.village_code for card in cards}
-    routes = route_villages(village_codes=villages, service=Service.PICKUP, on=today)
+    routes = route_villages(
+        village_codes=villages, service=Service.PICKUP, on=today, registry_id=registry_of(office_id)
+    )
     by_counter: dict[int, list[Waiting]] = defaultdict(list)
     for card in cards:
         counter_id = routes[card.village_code].office_id
@@ -299,12 +305,6 @@ def _decide_alike(
         )
     decide(waiting, decision, actor_id, at)
     return len(waiting)
-
-
-def registry_of(office_id: int) -> int:
-    """Give the registry office that an office is or works for."""
-    office = Office.objects.only("parent_id").get(pk=office_id)
-    return office.parent_id or office.pk
 
 
 def _send_again(office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:

@@ -8,12 +8,11 @@ from django.db import transaction
 
 from accounts.services import record
 from delivery import bulk, records
-from delivery.deciding import registry_of
 from delivery.models import Destruction, DestructionCard
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import take_off_shelf
 from offices.models import Office
-from offices.services import local_day, lock_offices
+from offices.services import local_day, lock_offices, registry_of
 from shipments.dispositions import set_aside
 from shipments.locks import lock_cards, lock_registry
 from shipments.models import Card, Disposition

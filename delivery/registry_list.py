@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.services import record
-from delivery.deciding import REGISTRY_REASONS, Decision, Waiting, registry_of, waiting_returns
+from delivery.deciding import REGISTRY_REASONS, Decision, Waiting, waiting_returns
 from delivery.models import ReturnReceipt
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import Reason
+from offices.services import registry_of
 from shipments.dispositions import set_aside
 from shipments.locks import lock_cards, lock_registry
 from shipments.models import Disposition

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from addresses.models import Address, AddressReview, Verdict
-from delivery.deciding import Decision, Waiting, back_in_line, decide, registry_of, waiting_returns
+from delivery.deciding import Decision, Waiting, back_in_line, decide, waiting_returns
 from delivery.models import ReturnReceipt
 from delivery.refusals import Code, DeliveryRefused
 from offices.models import Office
+from offices.services import registry_of
 from shipments.backlog import decide_addresses
 from shipments.locks import lock_registry
 

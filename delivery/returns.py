@@ -98,7 +98,7 @@ def receive_returns(
     office = Office.objects.get(pk=office_id)
     if office.kind not in (Office.Kind.REGISTRY, Office.Kind.COUNTER):
         raise DeliveryRefused(Code.OFFICE_CANNOT_RECEIVE, office=office.name)
-    registry_id = office.parent_id or office.pk
+    registry_id = office.registry_id
     with transaction.atomic():
         if any(scan.condition == DAMAGED for scan in scans):
             lock_registry(registry_id)

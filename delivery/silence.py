@@ -64,7 +64,7 @@ def patience_with(*, offices: Collection[Office], at: datetime, days: int | None
     overdue: dict[int, datetime] = {}
     for office in offices:
         own = office.service_days
-        registry = usual.get(office.parent_id or office.pk, default)
+        registry = usual.get(office.registry_id, default)
         allowed[office.pk] = days if days is not None else own if own is not None else registry
         today = local_day(office=office, at=at)
         begins = opened.back(office_id=office.pk, before=today, count=allowed[office.pk])

@@ -89,7 +89,7 @@ def send_transfers(*, office_id: int, actor_id: int | None, at: datetime) -> lis
 
 def _groups(office: Office, at: datetime) -> dict[int, list[_Waiting]]:
     today = local_day(office=office, at=at)
-    routing = load_routing(on=today)
+    routing = load_routing(on=today, registry_id=office.registry_id)
     waiting = [_Waiting(*row) for row in bulk.select(_READY_TO_GO, [office.pk])]
     closed = {
         counter_id: routing.is_closed(office_id=counter_id, service=Service.PICKUP, on=today)

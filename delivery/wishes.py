@@ -6,10 +6,11 @@ from django.db import transaction
 
 from delivery import records
 from delivery.choices import settle_wish
-from delivery.deciding import Decision, decide, decide_returns, registry_of, waiting_returns
+from delivery.deciding import Decision, decide, decide_returns, waiting_returns
 from delivery.models import CounterStay, ResidentChoice
 from delivery.overdue import send_back
 from delivery.refusals import Code, DeliveryRefused
+from offices.services import registry_of
 from shipments.locks import lock_registry
 
 Wish = ResidentChoice.Wish

@@ -32,23 +32,21 @@ class FollowUpRule:
 def rules_of(*, offices: Iterable[Office]) -> Mapping[int, FollowUpRule]:
     """Give the rule of each office by its key; two statements for any number of offices of one registry."""
     wanted = list(offices)
-    registries = {office.parent_id or office.pk for office in wanted}
+    registries = {office.registry_id for office in wanted}
     rows = {
         row.office_id: row
         for row in FollowUp.objects.filter(office_id__in={office.pk for office in wanted} | registries)
     }
     holds = {
-        registry_id: policy_of(
-            office=next(o for o in wanted if (o.parent_id or o.pk) == registry_id)
-        ).hold_days
+        registry_id: policy_of(office=next(o for o in wanted if o.registry_id == registry_id)).hold_days
         for registry_id in registries
     }
     nothing = FollowUp()
     return {
         office.pk: _rule(
             rows.get(office.pk, nothing),
-            rows.get(office.parent_id or office.pk, nothing),
-            holds[office.parent_id or office.pk],
+            rows.get(office.registry_id, nothing),
+            holds[office.registry_id],
         )
         for office in wanted
     }

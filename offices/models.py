@@ -103,6 +103,11 @@ class Office(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    @property
+    def registry_id(self) -> int:
+        """Give the key of the registry office that this office is or works for."""
+        return self.parent_id or self.pk
+
 
 class AreaServed(models.Model):
     """An office serves a region for one service; the longest matching region code wins."""

@@ -66,7 +66,7 @@ def set_hours(
     with transaction.atomic():
         Office.objects.filter(pk=office.pk).update(opens_at=opens_at, closes_at=closes_at)
         minutes = {"slot_minutes": slot_minutes, "offer_minutes": offer_minutes}
-        HandoverPolicy.objects.update_or_create(office_id=office.parent_id or office.pk, defaults=minutes)
+        HandoverPolicy.objects.update_or_create(office_id=office.registry_id, defaults=minutes)
 
 
 def free_days(*, office: Office, service: str, lane: str, first: date, last: date) -> list[FreeDay]:

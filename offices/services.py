@@ -13,13 +13,19 @@ from offices.routing import ClosedDays, Route, Routing, StandIn
 DEFAULT_COLLECTORS = ("HOLDER", "SAME_FAMILY_CARD")
 
 
-def load_routing(*, on: date, until: date | None = None) -> Routing:
-    """Read all that is needed to route on one day, or on every day `until` another."""
+def load_routing(*, on: date, until: date | None = None, registry_id: int | None = None) -> Routing:
+    """Read all that is needed to route on one day, or on every day `until` another.
+
+    With `registry_id` nobody but that registry and its own offices serves or stands in.
+    """
     last = on if until is None else until
+    areas = AreaServed.objects.filter(office__is_active=True)
+    delegations = Delegation.objects.filter(starts_on__lte=last, ends_on__gte=on)
+    if registry_id is not None:
+        own = Office.objects.filter(Q(pk=registry_id) | Q(parent_id=registry_id)).values("pk")
+        areas, delegations = areas.filter(office__in=own), delegations.filter(delegate__in=own)
     return Routing(
-        areas={
-            (a.service, a.area_code): a.office_id for a in AreaServed.objects.filter(office__is_active=True)
-        },
+        areas={(a.service, a.area_code): a.office_id for a in areas},
         office_regions=dict(Office.objects.values_list("pk", "region_code")),
         closures=[
             ClosedDays(
@@ -39,23 +45,32 @@ def load_routing(*, on: date, until: date | None = None) -> Routing:
                 first=d.starts_on,
                 last=d.ends_on,
             )
-            for d in Delegation.objects.filter(starts_on__lte=last, ends_on__gte=on).order_by("pk")
+            for d in delegations.order_by("pk")
         ],
     )
 
 
-def route_villages(*, village_codes: Collection[str], service: str, on: date) -> Mapping[str, Route]:
-    """Give each village's office on that day; one reading of the tables for any number of villages."""
-    routing = load_routing(on=on)
+def route_villages(
+    *, village_codes: Collection[str], service: str, on: date, registry_id: int | None = None
+) -> Mapping[str, Route]:
+    """Give each village's office on that day; one reading of the tables for any number of villages.
+
+    With `registry_id` only that registry's own offices count.
+    """
+    routing = load_routing(on=on, registry_id=registry_id)
     return {code: routing.serving(village_code=code, service=service, on=on) for code in set(village_codes)}
+
+
+def registry_of(office_id: int) -> int:
+    """Give the registry office that an office is or works for."""
+    return Office.objects.only("parent_id").get(pk=office_id).registry_id
 
 
 def policy_of(*, office: Office) -> HandoverPolicy:
     """Give the rules of the registry office that `office` is or works for; defaults where none are written."""
-    registry_id = office.pk if office.parent_id is None else office.parent_id
-    policy = HandoverPolicy.objects.filter(office_id=registry_id).first()
+    policy = HandoverPolicy.objects.filter(office_id=office.registry_id).first()
     if policy is None:
-        return HandoverPolicy(office_id=registry_id, collectors=list(DEFAULT_COLLECTORS))
+        return HandoverPolicy(office_id=office.registry_id, collectors=list(DEFAULT_COLLECTORS))
     policy.collectors = policy.collectors or list(DEFAULT_COLLECTORS)  # a card must go to somebody
     return policy
 

@@ -88,8 +88,7 @@ def office_of(user: User) -> Office:
 
 def registry_of(user: User) -> int:
     """Give the id of the registry office that the user's office is or works for."""
-    office = office_of(user)
-    return office.pk if office.parent_id is None else office.parent_id
+    return office_of(user).registry_id
 
 
 def _to_sign_in(request: PublicRequest) -> HttpResponse:

@@ -113,5 +113,5 @@ def offices_visible_to(user: User) -> QuerySet[Office]:
         return Office.objects.all()
     if user.office is None:
         return Office.objects.none()
-    registry_id = user.office.parent_id or user.office.pk
+    registry_id = user.office.registry_id
     return Office.objects.filter(Q(pk=registry_id) | Q(parent_id=registry_id))

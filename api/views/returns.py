@@ -41,7 +41,6 @@ from api.serializers.undelivered import (
     SheetQuery,
 )
 from api.sheets import SHEET_FILE, code_of, sheet_file
-from delivery.deciding import registry_of
 from delivery.models import ReturnReceipt, Transfer, TransferCard
 from delivery.resending import resume_sending, send_to_other_address
 from delivery.returns import ReturnScan, decide_returns, receive_returns, route_returns
@@ -49,6 +48,7 @@ from delivery.scope import cards_in_scope, returns_visible_to, transfers_visible
 from delivery.sheets import returns_sheet, transfers_sheet
 from delivery.transfers import receive_transfer, send_transfers
 from offices.models import Office
+from offices.services import registry_of
 
 
 class ReturnFilter(filters.FilterSet):  # type: ignore[misc]

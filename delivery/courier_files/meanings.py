@@ -40,11 +40,6 @@ def _one_of(vocabulary: type[WordT], value: str) -> WordT:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=value, what=vocabulary.__name__) from error
 
 
-def registry_of(office: Office) -> int:
-    """Give the key of the registry office that `office` is or works for."""
-    return office.pk if office.parent_id is None else office.parent_id
-
-
 def meanings_of(*, courier: Courier, office: Office) -> dict[tuple[str, str], Meaning]:
     """Give what counts for an office's files, by folded status and remark: its registry's word before everybody's."""
     own: dict[tuple[str, str], Meaning] = {}
@@ -66,5 +61,5 @@ def changed_since(moment: datetime, *, courier: Courier, office: Office) -> bool
 
 
 def _said(courier: Courier, office: Office) -> QuerySet[StatusText]:
-    heard = Q(office_id=registry_of(office)) | Q(office_id__isnull=True)
+    heard = Q(office_id=office.registry_id) | Q(office_id__isnull=True)
     return StatusText.objects.filter(heard, courier=courier.CODE)

@@ -19,7 +19,7 @@ def queue_reminders(*, at: datetime) -> int:
     waiting = CounterStay.objects.filter(live=True).values("counter_id")
     queued = 0
     for counter in Office.objects.filter(pk__in=waiting):
-        days = policies.get(counter.parent_id or counter.pk, days_of_reminders())
+        days = policies.get(counter.registry_id, days_of_reminders())
         queued += sum(_remind(counter, number, day, at) for number, day in enumerate(sorted(days), start=1))
     return queued
 

@@ -202,6 +202,26 @@ def test_routing_passes_over_a_closed_counter_to_its_delegates_delegate(
     assert route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT).by_counter == {third.pk: 2}
 
 
+def test_no_card_is_sent_to_a_counter_of_another_registry(
+    registry: Office, post_office: Office, counter: Office
+) -> None:
+    other = factories.make_office(code="3275", kind=Office.Kind.REGISTRY, region_code="32.75")
+    foreign = factories.make_office(
+        code="3275-01", kind=Office.Kind.COUNTER, parent=other, region_code="32.75.01", serves=["32.16.06"]
+    )
+    first, second = (mail_cards(office=registry, post_office=post_office, number=1) for _ in range(2))
+    bring_back(first, office=registry)
+    # the other registry's counter serves the village by the longer code; it is not asked
+    assert route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT).by_counter == {counter.pk: 1}
+    closed = {"starts_on": date(2020, 5, 1), "ends_on": date(2020, 5, 31)}
+    Closure.objects.create(office=counter, reason="x", **closed)
+    Delegation.objects.create(office=counter, delegate=foreign, service=Service.PICKUP, **closed)
+    assert send_transfers(office_id=registry.pk, actor_id=None, at=RETURNED_AT) == []
+    bring_back(second, office=registry)
+    routed = route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
+    assert (routed.by_counter, routed.undecided) == ({}, 1)
+
+
 def test_a_counter_that_closes_after_routing_is_passed_over_when_its_cards_are_sent(
     registry: Office, post_office: Office, counter: Office, second_counter: Office
 ) -> None:

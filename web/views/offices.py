@@ -38,7 +38,7 @@ from web.messages import REFUSALS, refusal_text, tell_refusal
 def _registry_offices(user: User) -> QuerySet[Office]:
     if user.role == Role.ADMINISTRATOR or user.office is None:
         return offices_managed_by(user)
-    registry = user.office.parent_id or user.office_id
+    registry = user.office.registry_id
     return Office.objects.filter(Q(pk=registry) | Q(parent_id=registry), is_active=True)
 
 
