@@ -24,16 +24,21 @@ from offices.models import Office
 from shipments.cards import upload_cards
 from shipments.models import Card
 from tests.conftest import NOW
+from tests.services.flaky_broker import FlakyBroker
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 60
 HEADER = "NIK;Nama;Tanggal Cetak;Alamat;RT/RW;Desa/Kelurahan;Kecamatan;Kabupaten\n"
 
 
-def _broker_answers() -> bool:
+def _broker() -> tuple[str, int]:
     broker = urlsplit(django_settings.CELERY_BROKER_URL)
+    return broker.hostname or "127.0.0.1", broker.port or 5672
+
+
+def _broker_answers() -> bool:
     try:
-        with socket.create_connection((broker.hostname or "127.0.0.1", broker.port or 5672), timeout=1):
+        with socket.create_connection(_broker(), timeout=1):
             return True
     except OSError:
         return False
@@ -72,15 +77,15 @@ def queue(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def start_worker(queue: str, tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+def start_worker(queue: str, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> "subprocess.Popen[bytes]":
+    def start(**more: str) -> "subprocess.Popen[bytes]":
         at = connection.settings_dict
         url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT'] or 5432}/{at['NAME']}"
         environment = {
             **os.environ, "DATABASE_URL": url, "TASK_ENGINE": "celery", "CELERY_QUEUE": queue,
-            "ANTARKTP_VAR_DIR": str(django_settings.VAR_DIR),
+            "ANTARKTP_VAR_DIR": str(django_settings.VAR_DIR), **more,
         }  # fmt: skip
         command = [sys.executable, "manage.py", "worker", "--reap-every", "1"]
         with (tmp_path / "worker.log").open("ab") as log:
@@ -148,3 +153,29 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(
     wait_until(lambda: state_of(job) == JobState.SUCCEEDED)
     assert Card.objects.count() == 6_000
     assert Job.objects.get(pk=job.pk).attempts == 2
+
+
+def test_a_broker_that_restarts_loses_no_job_and_doubles_none(
+    registry: Office, start_worker: Callable[..., "subprocess.Popen[bytes]"]
+) -> None:
+    broker = FlakyBroker(_broker())
+    way = urlsplit(django_settings.CELERY_BROKER_URL)
+    credentials = f"{way.username or 'guest'}:{way.password or 'guest'}"
+    worker = start_worker(
+        CELERY_BROKER_URL=f"amqp://{credentials}@127.0.0.1:{broker.port}/{way.path.removeprefix('/')}"
+    )
+    first = upload(registry, rows=6_000)
+    wait_until(lambda: state_of(first) == JobState.RUNNING)
+    served = broker.served
+    broker.stop()
+    wait_until(lambda: state_of(first) == JobState.SUCCEEDED)  # it needs no broker
+    meanwhile = upload(registry, rows=6_040)
+    time.sleep(1)
+    assert state_of(meanwhile) == JobState.QUEUED
+    broker.start()
+    wait_until(lambda: state_of(meanwhile) == JobState.SUCCEEDED)
+    assert broker.served > served
+    assert worker.poll() is None
+    assert Card.objects.count() == 6_040
+    assert set(Job.objects.values_list("state", "attempts")) == {(JobState.SUCCEEDED, 1)}
+    broker.stop()
