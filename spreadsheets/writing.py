@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat, zip_longest
 from typing import IO, BinaryIO, Literal
 
 import openpyxl
@@ -26,6 +26,8 @@ MAX_SHEET_ROWS = 1_048_576
 MAX_CELL_CHARACTERS = 32_767
 MAX_EXACT_DIGITS = 15
 ROWS_PER_WRITE = 2_000
+# A column's texts repeat each other; those that do not cost little to remember.
+TEXTS_REMEMBERED, LONGEST_REMEMBERED = 10_000, 200
 # Level 1 is about three times as fast as the default and the file a fifth larger.
 DEFLATE_LEVEL = 1
 # A fixed stamp: the same rows give the same bytes.
@@ -152,33 +154,26 @@ def _write_sheet(
         for index, column in enumerate(columns)
     )
     part.write(f'<row r="{header_at}">{header}</row>'.encode())
-    count = _write_rows(
-        part, [_cell_writer(index, column) for index, column in enumerate(columns)], rows, header_at
-    )
+    count = _write_rows(part, columns, rows, header_at)
     part.write(b"</sheetData></worksheet>")
     return count
 
 
 def _write_rows(
-    part: IO[bytes],
-    writers: Sequence[Callable[[Cell, int], str]],
-    rows: Iterable[Sequence[Cell]],
-    above: int,
+    part: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Cell]], above: int
 ) -> int:
+    writers = [_column_writer(index, column) for index, column in enumerate(columns)]
     number = above
     iterator = iter(rows)
     while chunk := list(islice(iterator, ROWS_PER_WRITE)):
         if number + len(chunk) > MAX_SHEET_ROWS:
             raise SheetError(SheetFault.TOO_MANY_ROWS, limit=MAX_SHEET_ROWS - above)
-        pieces: list[str] = []
-        for row in chunk:
-            number += 1
-            pieces.append(f'<row r="{number}">')
-            pieces += [
-                write(value, number) for write, value in zip(writers, row, strict=False) if value is not None
-            ]
-            pieces.append("</row>")
-        part.write("".join(pieces).encode())
+        lines = [str(line) for line in range(number + 1, number + 1 + len(chunk))]
+        number += len(chunk)
+        written = [write(values, lines) for write, values in zip(writers, zip_longest(*chunk), strict=False)]
+        cells = map("".join, zip(*written, strict=True)) if written else repeat("")
+        sheet_rows = [f'<row r="{line}">{row}</row>' for line, row in zip(lines, cells, strict=False)]
+        part.write("".join(sheet_rows).encode())
     return number - above
 
 
@@ -206,60 +201,65 @@ def _text_cell(letters: str, number: int, style: int, text: str) -> str:
     )
 
 
-def _cell_writer(index: int, column: Column) -> Callable[[Cell, int], str]:
-    """The function that writes one value of this column; a closure, for it runs once per cell."""
-    letters = column_letters(index)
-    prefix = f'<c r="{letters}'
-    middle = f'" s="{_COLUMN_STYLES[column.kind]}" t="inlineStr"><is><t>'
-    middle_spaced = middle.replace("<t>", '<t xml:space="preserve">')
-    as_number = None if column.kind == "text" else _number_cell
+def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequence[str]], list[str]]:
+    """The function that writes values of this column in their lines; a closure, for every cell goes through it."""
+    prefix = f'<c r="{column_letters(index)}'
+    text = f'" s="{_COLUMN_STYLES[column.kind]}" t="inlineStr"><is><t>'
+    spaced = text.replace("<t>", '<t xml:space="preserve">')
+    known: dict[Cell, str] = {}
 
-    def write(value: Cell, number: int) -> str:
+    def rest_of(value: Cell) -> str:
+        """All of the cell that follows its line; nothing for an empty one."""
         if type(value) is not str:
-            if as_number is not None and (cell := as_number(letters, number, value)):
-                return cell
-            value = shown(value)
-        value = neutralised(value)
-        if not value:
+            if value is None:
+                return ""
+            if column.kind != "text" and (typed := _typed_cell(value)):
+                return typed
+        plain = neutralised(value if type(value) is str else shown(value))
+        if not plain:
             return ""
-        if len(value) > MAX_CELL_CHARACTERS:
-            value = value[: MAX_CELL_CHARACTERS - 1] + "…"
-        if value.isprintable() and value[0] != " " and value[-1] != " ":
-            opening = middle
-        else:
-            opening = middle_spaced
-        if not (value.isalnum() and value.isascii()):
-            value = escaped(value)
-        return f"{prefix}{number}{opening}{value}</t></is></c>"
+        if len(plain) > MAX_CELL_CHARACTERS:
+            plain = plain[: MAX_CELL_CHARACTERS - 1] + "…"
+        bare = plain.isprintable() and plain[0] != " " and plain[-1] != " "
+        rest = f"{text if bare else spaced}{escaped(plain)}</t></is></c>"
+        if type(value) is str and len(known) < TEXTS_REMEMBERED and len(value) <= LONGEST_REMEMBERED:
+            known[value] = rest
+        return rest
+
+    def write(values: Sequence[Cell], lines: Sequence[str]) -> list[str]:
+        return [
+            f"{prefix}{line}{rest}" if (rest := known.get(value) or rest_of(value)) else ""
+            for value, line in zip(values, lines, strict=True)
+        ]
 
     return write
 
 
-def _number_cell(letters: str, number: int, value: Cell) -> str:
-    """A number, date or truth as a typed cell; nothing when it must be written as text to stay exact."""
+def _typed_cell(value: Cell) -> str:
+    """A number, date or truth as the rest of a typed cell; nothing when it must be written as text to stay exact."""
     if isinstance(value, bool):
-        return f'<c r="{letters}{number}" t="b"><v>{int(value)}</v></c>'
+        return f'" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, (int, float)):
         exact = math.isfinite(value) and abs(value) < 10**MAX_EXACT_DIGITS
-        return f'<c r="{letters}{number}"><v>{value!r}</v></c>' if exact else ""
+        return f'"><v>{value!r}</v></c>' if exact else ""
     if isinstance(value, dt.time):
         seconds = value.hour * 3600 + value.minute * 60 + value.second
-        return f'<c r="{letters}{number}" s="{_STYLE_TIME}"><v>{seconds / 86_400!r}</v></c>'
+        return f'" s="{_STYLE_TIME}"><v>{seconds / 86_400!r}</v></c>'
     if isinstance(value, dt.datetime):
-        return _date_cell(letters, number, value.replace(tzinfo=None), _STYLE_DATETIME)
+        return _date_cell(value.replace(tzinfo=None), _STYLE_DATETIME)
     if isinstance(value, dt.date):
         midnight = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a workbook's dates carry no zone
-        return _date_cell(letters, number, midnight, _STYLE_DATE)
+        return _date_cell(midnight, _STYLE_DATE)
     return ""
 
 
-def _date_cell(letters: str, number: int, moment: dt.datetime, style: int) -> str:
+def _date_cell(moment: dt.datetime, style: int) -> str:
     # Before March 1900 Excel's serials are off by its 29 February 1900: such a date is written as text.
     if moment.year < 1901:
         return ""
     serial = (moment - _EPOCH) / dt.timedelta(days=1)
     figures = str(int(serial)) if serial == int(serial) else repr(serial)
-    return f'<c r="{letters}{number}" s="{style}"><v>{figures}</v></c>'
+    return f'" s="{style}"><v>{figures}</v></c>'
 
 
 def write_template(
