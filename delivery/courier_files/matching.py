@@ -1,6 +1,7 @@
 """Find the items that the rows of a status file are about, and whose they are; suggest what was misread."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from delivery import bulk
@@ -36,11 +37,9 @@ class Match(NamedTuple):
 
 
 class Destinations:
-    """Says whether a place that a courier names is the office that delivers."""
+    """Says whether a place that a courier names is the office that delivers. Files repeat both: each is asked once."""
 
-    def __init__(self, office_ids: Collection[int]) -> None:
-        rows = Office.objects.filter(pk__in=set(office_ids)).values_list("pk", "code", "name")
-        self._names = {pk: (folded(code), folded(name)) for pk, code, name in rows}
+    def __init__(self) -> None:
         self._known: dict[tuple[int, str], bool] = {}
 
     def is_destination(self, *, post_office_id: int, place: str) -> bool:
@@ -48,33 +47,28 @@ class Destinations:
         key = (post_office_id, place)
         answer = self._known.get(key)
         if answer is None:
-            code, name = self._names[post_office_id]
-            line = folded(place)
-            answer = self._known[key] = bool(line) and (
-                code in line.replace("-", " ").split() or name == line
-            )
+            answer = self._known[key] = _is_named(Office.objects.get(pk=post_office_id), folded(place))
         return answer
+
+
+def _is_named(office: Office, line: str) -> bool:
+    by_number = folded(office.code) in line.replace("-", " ").split()
+    return bool(line) and (by_number or folded(office.name) == line)
 
 
 def match_rows(rows: Sequence[StatusRow], *, office: Office) -> dict[str, Match]:
     """Set each row's card and item; end the rows whose item is unknown or another office's. Give the matches."""
     waiting = [row for row in rows if row.outcome is None]
     found = find_items({number for row in waiting for number in (row.number, row.reference) if number})
-    sought = 0
     for row in waiting:
         match = found.get(row.number) or found.get(row.reference)
         if match is None:
             row.end(RowOutcome.UNKNOWN_ITEM)
-            sought += 1
         elif not _is_of(office, match):
             row.end(RowOutcome.OTHER_OFFICE)
         else:
             row.item_id, row.card_id = match.item_id, match.card_id
             row.given_number = "" if row.number in found else row.number
-    if sought:
-        _suggest(
-            [row for row in waiting if row.outcome is RowOutcome.UNKNOWN_ITEM][:NEAR_MISSES_SOUGHT], office
-        )
     return found
 
 
@@ -97,11 +91,14 @@ def _is_of(office: Office, match: Match) -> bool:
     return owner == office.pk
 
 
-def _suggest(rows: Sequence[StatusRow], office: Office) -> None:
+def suggest_near_misses(rows: Sequence[StatusRow], *, office: Office) -> None:
     """Name the items of the office whose number differs from a misread one by one figure. Never applied."""
-    near = {row.number: list(_one_figure_away(row.number)) for row in rows}
+    unknown = list(
+        islice((row for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM), NEAR_MISSES_SOUGHT)
+    )
+    near = {row.number: list(_one_figure_away(row.number)) for row in unknown}
     found = find_items({number for numbers in near.values() for number in numbers})
-    for row in rows:
+    for row in unknown:
         close = [number for number in near[row.number] if number in found and _is_of(office, found[number])]
         if close:
             row.end(RowOutcome.UNKNOWN_ITEM, near=close[:5])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files import File
@@ -18,14 +17,13 @@ from accounts.services import record
 from delivery.courier_files.applying import RETURNED, Applied, apply_portion, assess_portion, portion_of
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
-from delivery.courier_files.matching import Destinations, Match, match_rows
-from delivery.courier_files.meanings import meanings_of, table_version
+from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
-from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
 from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
+from delivery.courier_files.understanding import read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.status import Status
@@ -99,10 +97,7 @@ class _Work:
 
 def _read(path: str | Path, office: Office, courier: Courier, now: datetime) -> _Work:
     known = layouts_of(office_id=office.pk, courier=courier.CODE)
-    layout, rows = read_status_file(
-        path, courier=courier, zone=ZoneInfo(office.time_zone), now=now, known=known
-    )
-    understand(rows, match_rows(rows, office=office), courier, office)
+    layout, rows = read_and_understand(path, office=office, courier=courier, now=now, known=known)
     return _Work(layout, rows, table_version(courier=courier, office=office))
 
 
@@ -181,24 +176,6 @@ def _refusal(courier_file: CourierFile) -> SheetError:
         for name, value in courier_file.fault["params"].items()
     }
     return SheetError(SheetFault(courier_file.fault["code"]), **params)
-
-
-def understand(
-    rows: Sequence[StatusRow], matches: Mapping[str, Match], courier: Courier, office: Office
-) -> None:
-    """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
-    own_words = meanings_of(courier=courier, office=office)
-    destinations = Destinations({match.post_office_id for match in matches.values()})
-    for row in rows:
-        if row.outcome is not None:
-            continue
-        match = matches.get(row.number) or matches[row.reference]
-        arrived = destinations.is_destination(post_office_id=match.post_office_id, place=row.place)
-        row.meaning = own_words.get((row.status_text, row.remark_text)) or courier.meaning(
-            row.status_text, row.remark_text, arrived
-        )
-        if row.meaning is None:
-            row.end(RowOutcome.UNMAPPED_TEXT)
 
 
 def _report(rows: Sequence[StatusRow], arrived: Mapping[Status, int], *, applied: bool) -> FileReport:

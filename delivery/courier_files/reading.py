@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,27 +23,36 @@ from spreadsheets.reading import open_sheet
 AHEAD_ALLOWED = timedelta(hours=2)
 _TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
 _REMEMBERED = 50_000
+_AT_ONCE = 5_000
 _IN_FIGURES = frozenset({"number", "reference", "date"})
 # Most numbers come as they are kept; a figure before an E may be an exponent.
 _AS_KEPT = re.compile(r"[A-Z]{2}[0-9]{6,38}(?:[A-Z]{2})?|[0-9]{11}")
 _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 
-def read_status_file(
+@contextmanager
+def open_status_file(
     path: str | Path, *, courier: Courier, zone: ZoneInfo, now: datetime, known: KnownLayouts | None = None
-) -> tuple[Layout, list[StatusRow]]:
-    """Read the file's rows in `zone`, the office's local time; rows with a damaged number or date have ended.
+) -> Iterator[tuple[Layout, Iterator[list[StatusRow]]]]:
+    """Give the file's layout and its rows, some at a time while a process of its own reads the next ones.
 
-    `known` are the layouts that people have described. Raises SheetError for a file that cannot be read or lacks a
-    column.
+    Dates are in `zone`, the office's local time; rows with a damaged number or date have ended. `known` are the layouts
+    that people have described. Raises SheetError for a file that cannot be read, lacks a column or has no row, at once
+    or while the rows are taken.
     """
     with open_sheet(path) as sheet:
         layout, rows = find_layout(sheet.rows(), known)
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
-        found = [row for row in map(reader.read, rows) if row is not None]
+        yield layout, _some_at_a_time(row for row in map(reader.read, rows) if row is not None)
+
+
+def _some_at_a_time(rows: Iterator[StatusRow]) -> Iterator[list[StatusRow]]:
+    found = False
+    while some := list(islice(rows, _AT_ONCE)):
+        found = True
+        yield some
     if not found:
         raise SheetError(SheetFault.EMPTY)
-    return layout, found
 
 
 @dataclass(frozen=True, slots=True)

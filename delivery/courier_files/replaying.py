@@ -10,19 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from accounts.services import record
 from delivery import bulk, messages, records
-from delivery.courier_files.matching import match_rows
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
-from delivery.courier_files.processing import understand
-from delivery.courier_files.reading import read_status_file
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
 from delivery.courier_files.rows import RowOutcome, StatusRow
+from delivery.courier_files.understanding import read_and_understand
 from delivery.courier_files.undoing import withdraw_messages
 from delivery.courier_files.uploading import is_in_work
 from delivery.couriers import COURIERS, Meaning
@@ -134,10 +131,7 @@ def _check(courier_file: CourierFile, *, job_id: uuid.UUID | None) -> None:
 
 def _read(courier_file: CourierFile, at: datetime) -> list[StatusRow]:
     courier, office = COURIERS[courier_file.courier], courier_file.office
-    _layout, rows = read_status_file(
-        courier_file.result.path, courier=courier, zone=ZoneInfo(office.time_zone), now=at
-    )
-    understand(rows, match_rows(rows, office=office), courier, office)
+    _layout, rows = read_and_understand(courier_file.result.path, office=office, courier=courier, now=at)
     return rows
 
 
