@@ -27,7 +27,7 @@ MAX_CELL_CHARACTERS = 32_767
 MAX_EXACT_DIGITS = 15
 ROWS_PER_WRITE = 2_000
 # A column's texts repeat each other; those that do not cost little to remember.
-TEXTS_REMEMBERED, LONGEST_REMEMBERED = 10_000, 200
+TEXTS_REMEMBERED, LONGEST_REMEMBERED = 4_000, 200
 # Level 1 is about three times as fast as the default and the file a fifth larger.
 DEFLATE_LEVEL = 1
 # A fixed stamp: the same rows give the same bytes.
