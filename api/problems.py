@@ -141,6 +141,8 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     DeliveryCode.PLACES_INVALID,
                     DeliveryCode.OTHER_REGENCY,
                     DeliveryCode.COUNT_DIFFERS,
+                    DeliveryCode.TRANSFER_COUNT_UNCLEAR,
+                    DeliveryCode.NOT_ON_TRANSFER,
                 ),
                 _UNPROCESSABLE,
             ),

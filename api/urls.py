@@ -27,12 +27,13 @@ from api.views.offices import OfficeViewSet
 from api.views.offline import ConflictViewSet, OfflineViewSet
 from api.views.print_checks import PrintCheckViewSet
 from api.views.residents import AddressRequestViewSet, EnquiryViewSet, WishViewSet
-from api.views.returns import ReturnViewSet, TransferViewSet
+from api.views.returns import ReturnViewSet
 from api.views.review import ReviewViewSet
 from api.views.shipments import ShipmentViewSet
 from api.views.silent_items import SilentItemViewSet
 from api.views.stock import NumberBlockViewSet
 from api.views.tracking import TrackingView
+from api.views.transfers import TransferCaseViewSet, TransferViewSet
 from api.views.undelivered import (
     FollowUpViewSet,
     RegistryListViewSet,
@@ -84,6 +85,7 @@ router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("status-texts", StatusTextViewSet, basename="status-text")
 router.register("stray-items", StrayItemViewSet, basename="stray-item")
 router.register("silent-items", SilentItemViewSet, basename="silent-item")
+router.register("transfer-cases", TransferCaseViewSet, basename="transfer-case")
 router.register("transfers", TransferViewSet, basename="transfer")
 router.register("village-lists", VillageListViewSet, basename="village-list")
 router.register("waiting", WaitingViewSet, basename="waiting")

@@ -223,6 +223,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- messages to residents: nothing leaves the machine until a channel is set ------------------
 MESSAGE_CHANNEL: str = env.str("MESSAGE_CHANNEL", default="CONSOLE")
+# beside another channel, for residents who named an e-mail address
+MESSAGE_EMAIL: bool = env.bool("MESSAGE_EMAIL", default=False)
 MESSAGE_GATEWAY_URL: str = env.str("MESSAGE_GATEWAY_URL", default="")
 MESSAGE_GATEWAY_TOKEN: str = env.str("MESSAGE_GATEWAY_TOKEN", default="")
 MESSAGE_GATEWAY_PHONE_FIELD: str = env.str("MESSAGE_GATEWAY_PHONE_FIELD", default="to")

@@ -13,9 +13,10 @@ from django.db import transaction
 from accounts.services import record
 from delivery import lookup_limits as limits
 from delivery import messages, records
-from delivery.messages.channels import international, mobile_number
+from delivery.messages.channels import mobile_number
 from delivery.messages.occasions import Occasion
 from delivery.messages.texts import LANGUAGES
+from delivery.messages.ways import Way, channels_to, contacts_of
 from delivery.models import ContactChoice, CounterStay, Delivery, Message, ResidentChoice
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import COMING_BACK, FINAL, WITH_US, Status
@@ -97,10 +98,10 @@ def set_channel(
 
 
 def set_contact(*, card_id: int, phone: str, email: str, language: str, at: datetime) -> ContactChoice:
-    """Keep another phone and e-mail for the card's messages, sealed; an empty phone means the one on the card.
+    """Keep another phone and e-mail for the card's messages, sealed; which of them is used, `messages.ways` says.
 
-    The former phone or e-mail is told: who has found out somebody's numbers takes no messages over in silence.
-    Raises PHONE_INVALID, EMAIL_INVALID, TOO_MANY_CHOICES.
+    Those before are told: who has found out somebody's numbers takes no messages over in silence. What waits to be sent
+    goes by the new ways. Raises PHONE_INVALID, EMAIL_INVALID, TOO_MANY_CHOICES.
     """
     take_turn(card_id=card_id, at=at)
     number = mobile_number(phone) if phone.strip() else ""
@@ -116,25 +117,24 @@ def set_contact(*, card_id: int, phone: str, email: str, language: str, at: date
         )  # fmt: skip
         if former:
             messages.queue(card_ids=[card_id], occasion=Occasion.CONTACT_CHANGED, at=at, sequence=None)
+        on_card = Card.objects.only("phone").get(pk=card_id).phone
+        messages.send_elsewhere(card_id=card_id, by=channels_to(card_phone=on_card, choice=choice), at=at)
     return choice
 
 
 def _former(card_id: int, *, phone: str, email: str, at: datetime) -> dict[str, str]:
     """Give the phone and the e-mail that are to be told of a change; nothing when those before still wait to be."""
     told = Message.objects.filter(card_id=card_id, occasion=Occasion.CONTACT_CHANGED)
-    lately = told.filter(created_at__gt=at - timedelta(days=1))
+    lately = told.filter(created_at__gt=at - timedelta(days=1)).order_by().values("sequence").distinct()
     if told.filter(state=Message.State.QUEUED).exists() or lately.count() >= CHANGES_TOLD_A_DAY:
         return {}
     on_card = Card.objects.only("phone").get(pk=card_id).phone
     before = ContactChoice.objects.filter(card_id=card_id).first()
-    phone_before = (before.phone if before is not None else "") or on_card
-    email_before = before.email if before is not None else ""
-    is_new = international(phone_before) != international(phone or on_card)
-    former = {
-        "former_phone": phone_before if is_new else "",
-        "former_email": email_before if email_before != email else "",
-    }
-    return former if any(former.values()) else {}
+    used = contacts_of(card_phone=on_card, choice=before)
+    now = contacts_of(card_phone=on_card, choice=ContactChoice(phone=phone, email=email))
+    if used == now:
+        return {}
+    return {"former_phone": used.get(Way.PHONE, ""), "former_email": used.get(Way.EMAIL, "")}
 
 
 def _email(typed: str) -> str:

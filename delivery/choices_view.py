@@ -5,13 +5,15 @@ from datetime import datetime
 
 from delivery.address_requests import due_at, may_ask_correction, newest_request
 from delivery.choices import (
-    collectors_of,
     may_choose_way,
     may_say_who_comes,
     may_wish,
     other_counters,
 )
+from delivery.messages.ways import Way, channels_to, way_of, ways_offered
 from delivery.models import ContactChoice, ResidentChoice
+from delivery.papers import Papers, papers_to_bring
+from offices.services import policy_of
 from shipments.models import Card
 
 
@@ -28,14 +30,20 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What is offered (empty: nothing) and what was chosen. Neither phone nor address is in it."""
+    """What is offered (empty: nothing) and what was chosen. Neither phone nor address is in it.
+
+    `ways_offered` are those by which messages can go, `ways_used` those by which this holder gets them; `collectors` are those who may come, each with the papers to bring; `papers` are those of who will come.
+    """
 
     channel: str
     may_choose_way: bool
+    ways_offered: tuple[Way, ...]
+    ways_used: tuple[Way, ...]
     own_phone: bool
     opted_out: bool
-    collectors: tuple[str, ...]
+    collectors: tuple[tuple[str, Papers], ...]
     coming: str
+    papers: Papers
     may_wish: bool
     counters: tuple[tuple[str, str], ...]
     wish: str
@@ -47,19 +55,27 @@ class Choices:
 
 def choices_for(*, card_id: int) -> Choices:
     """Give the choices of a card's holder."""
-    card = Card.objects.select_related("office").defer("nik", "kk", "phone").get(pk=card_id)
+    card = Card.objects.select_related("office").defer("nik", "kk").get(pk=card_id)
     contact = ContactChoice.objects.filter(card_id=card_id).first()
     said = ResidentChoice.objects.select_related("counter").filter(card_id=card_id).first()
     wishing = may_wish(card)
     counters = other_counters(card) if wishing else []
     correction = _correction(card_id)
+    policy = policy_of(office=card.office) if may_say_who_comes(card) else None
+    coming = said.coming if said is not None else ""
     return Choices(
         channel=card.channel,
         may_choose_way=may_choose_way(card),
+        ways_offered=ways_offered(),
+        ways_used=tuple(way_of(channel) for channel in channels_to(card_phone=card.phone, choice=contact)),
         own_phone=contact is not None and bool(contact.phone),
         opted_out=contact is not None and contact.opted_out_at is not None,
-        collectors=collectors_of(card) if may_say_who_comes(card) else (),
-        coming=said.coming if said is not None else "",
+        collectors=tuple(
+            (relation, papers_to_bring(policy=policy, lane=card.lane, coming=relation))
+            for relation in (policy.collectors if policy is not None else ())
+        ),
+        coming=coming,
+        papers=papers_to_bring(policy=policy, lane=card.lane, coming=coming) if policy is not None else (),
         may_wish=wishing,
         counters=tuple((counter.code, counter.name) for counter in counters),
         wish=said.wish if said is not None else "",

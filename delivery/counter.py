@@ -12,10 +12,17 @@ from django.db import IntegrityError, transaction
 from accounts.services import record
 from delivery import messages, records
 from delivery.access import pin_matches
-from delivery.appointments import book, cancel_booking, place_for_today, standing_appointment
+from delivery.appointments import (
+    book,
+    cancel_booking,
+    counters_of_card,
+    place_for_today,
+    standing_appointment,
+)
 from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, Collection, CounterStay, Delivery, ResidentChoice, TrackingEvent
+from delivery.papers import INSTEAD_OF_OLD_CARD, hands_in_old_card
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
 from delivery.status import Receiver, Status
@@ -23,13 +30,13 @@ from delivery.tracking import void_events
 from delivery.waiting import leave_as_collected
 from offices.models import HandoverPolicy, Office, Service
 from offices.quotas import places_left
-from offices.services import is_closed, local_day, lock_offices, policy_of
+from offices.services import is_open, local_day, lock_offices, policy_of
 from privacy.crypto import blind_index
 from privacy.models import AccessRecord
 from privacy.services import record_access
 from shipments.cards import release_cards
 from shipments.circulation import circulate_again
-from shipments.models import Card, Disposition, Lane
+from shipments.models import Card, Disposition
 from shipments.numbers import NumberKind, normalise
 
 __all__ = [
@@ -216,7 +223,7 @@ def collect(
     """
     try:
         with transaction.atomic():
-            lock_offices(office_ids=[counter_id])
+            lock_offices(office_ids=[counter_id, *counters_of_card(card_id=card_id)])
             records.lock_cards([card_id])
             repeated = _repeated(nonce, card_id)
             if repeated is not None:
@@ -287,7 +294,7 @@ def _refusals(request: _Request, stay: CounterStay | None) -> list[Refusal]:
     if nowhere is not None:
         return [nowhere]
     refusals = []
-    if is_closed(office=request.counter, service=Service.PICKUP, on=request.today):
+    if not is_open(office=request.counter, service=Service.PICKUP, on=request.today):
         refusals.append(Refusal(Code.OFFICE_CLOSED, {"day": request.today}))
     refusals.extend(_paper_refusals(request, policy_of(office=request.counter)))
     return refusals
@@ -320,9 +327,8 @@ def _paper_refusals(request: _Request, policy: HandoverPolicy) -> list[Refusal]:
             refusals.append(Refusal(Code.DOCUMENT_MISSING, {"documents": ", ".join(one_of)}))
     if _is_somebody_else(request):
         refusals.append(Refusal(Code.IDENTITY_MISMATCH, {}))
-    # who never had a card has none to hand in; whoever lost it shows the letter that stands for it
-    excused = Collection.Document.INTERIM_LETTER in shown or request.card.lane == Lane.FIRST_CARD
-    if policy.old_card_required and not request.old_card_surrendered and not excused:
+    surrendered = request.old_card_surrendered or INSTEAD_OF_OLD_CARD in shown
+    if hands_in_old_card(policy=policy, lane=request.card.lane) and not surrendered:
         refusals.append(Refusal(Code.OLD_CARD_NOT_SURRENDERED, {}))
     if request.pin is not None and not pin_matches(request.card, request.pin):
         refusals.append(Refusal(Code.WRONG_PIN, {}))

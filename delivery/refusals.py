@@ -37,6 +37,9 @@ class Code(StrEnum):
     TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
     TRANSFER_NOT_FOUND = "TRANSFER_NOT_FOUND"
     TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
+    TRANSFER_COUNTED = "TRANSFER_COUNTED"
+    TRANSFER_COUNT_UNCLEAR = "TRANSFER_COUNT_UNCLEAR"
+    NOT_ON_TRANSFER = "NOT_ON_TRANSFER"
     CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
     CLOSURE_TOO_LONG = "CLOSURE_TOO_LONG"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
@@ -162,6 +165,12 @@ MESSAGES: Mapping[Code, str] = {
     Code.TRANSFER_NOT_POSSIBLE: (
         "%(office)s is no other counter of this registry office. Choose one from the list."
     ),
+    Code.TRANSFER_COUNTED: "The cards of transfer %(number)s were counted already, or some have arrived.",
+    Code.TRANSFER_COUNT_UNCLEAR: (
+        "%(scanned)s cards were scanned and %(left)s are still expected; %(counted)s fits neither all nor only those. "
+        "Scan each card that is here."
+    ),
+    Code.NOT_ON_TRANSFER: "%(scanned)s is not on the list of transfer %(number)s. Check the number.",
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
     Code.CLOSURE_TOO_LONG: "A closure lasts at most %(days)s days. Write another one to follow it.",
     Code.DECISION_NOT_POSSIBLE: "%(decision)s is no decision about a return. Choose one from the list.",

@@ -12,11 +12,10 @@ from delivery.deciding import Routed, decide_returns, route_returns, set_aside_d
 from delivery.desk import Fact, record_facts
 from delivery.models import ReturnReceipt, StrayItem
 from delivery.refusals import Code, DeliveryRefused
-from delivery.scans import FoundCard, find_cards
+from delivery.scans import FoundCard, find_cards, keepable
 from delivery.status import FINAL, Reason, Status
 from delivery.transfers import TransferReceipt, receive_transfer, send_transfers
 from offices.models import Office
-from privacy.masking import mask_scan
 from shipments.circulation import end_items
 from shipments.locks import lock_registry
 from shipments.models import Disposition, ShipmentState
@@ -39,7 +38,6 @@ FINE = ReturnReceipt.Condition.FINE.value
 DAMAGED = ReturnReceipt.Condition.DAMAGED.value
 Decision = ReturnReceipt.Decision
 _POSTED = frozenset({ShipmentState.HANDED_OVER.value, ShipmentState.RECEIVED.value})
-_SCANNED_LENGTH = 40
 
 
 class ReturnResult(StrEnum):
@@ -225,7 +223,7 @@ def _keep_strays(
         [
             StrayItem(
                 office=office,
-                scanned=_printable(mask_scan(outcome.scanned))[:_SCANNED_LENGTH],
+                scanned=keepable(outcome.scanned),
                 outcome=outcome.result,
                 found_at=at,
                 found_by_id=actor_id,
@@ -236,11 +234,6 @@ def _keep_strays(
         ignore_conflicts=True,
         batch_size=2_000,
     )
-
-
-def _printable(scanned: str) -> str:
-    """Write what no database keeps (control characters, halves of characters) as a question mark."""
-    return "".join(letter if letter.isprintable() else "?" for letter in scanned)
 
 
 def settle_stray_item(*, stray_item_id: int, resolution: str, actor_id: int | None, at: datetime) -> None:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from delivery import bulk, records
 from delivery.status import Status
+from privacy.masking import mask_scan
 from shipments.numbers import NumberKind, normalise
+
+_KEPT_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,12 @@ def cards_by_id(card_ids: Sequence[int], *, lock: bool = False) -> dict[int, Fou
         )
         for row in rows
     }
+
+
+def keepable(scanned: str) -> str:
+    """Give a scan that nobody knows as a case keeps it: personal data masked, at most 40 characters, each printable.
+
+    What no database keeps (control characters, halves of characters) becomes a question mark.
+    """
+    masked = mask_scan(scanned.strip())
+    return "".join(letter if letter.isprintable() else "?" for letter in masked)[:_KEPT_LENGTH]

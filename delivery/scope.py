@@ -20,6 +20,7 @@ from delivery.models import (
     StrayItem,
     Transfer,
     TransferCard,
+    TransferDifference,
     VillageList,
     VillageListCard,
     WaitingEntry,
@@ -124,6 +125,17 @@ def transfers_visible_to(user: User) -> QuerySet[Transfer]:
     if user.role == Role.COUNTER:
         return Transfer.objects.filter(Q(to_office_id=user.office_id) | Q(from_office_id=user.office_id))
     return Transfer.objects.none()
+
+
+def transfer_cases_visible_to(user: User) -> QuerySet[TransferDifference]:
+    """Give both sides of a transfer, and their registry, the cards that were missing or extra in it."""
+    return TransferDifference.objects.filter(transfer__in=transfers_visible_to(user))
+
+
+def transfer_cases_settled_by(user: User) -> QuerySet[TransferDifference]:
+    """Give the sender, and its registry, the cases that are theirs: who misses a card does not settle that alone."""
+    cases = transfer_cases_visible_to(user)
+    return cases if user.role in _REGISTRY else cases.filter(transfer__from_office_id=user.office_id)
 
 
 def stays_visible_to(user: User) -> QuerySet[CounterStay]:

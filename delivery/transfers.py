@@ -13,9 +13,9 @@ from accounts.services import record
 from delivery import bulk, records
 from delivery.appointments import give_back_all
 from delivery.desk import Fact, record_facts
-from delivery.models import Appointment, Transfer, TransferCard
+from delivery.models import Appointment, Transfer, TransferCard, TransferDifference
 from delivery.refusals import Code, DeliveryRefused
-from delivery.scans import find_cards
+from delivery.scans import find_cards, keepable
 from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Reason, Status
 from delivery.taking_back import Decision, take_back
@@ -56,13 +56,14 @@ WHERE s.counter_id = %s AND s.live = TRUE ORDER BY s.card_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReceipt:
-    """Both sides' counts: what arrived now, what is still missing, and what came that is not on the list."""
+    """What arrived now, what is still expected, what came that is not on the list, and what was read wrongly."""
 
     transfer_id: int
     sent: int
     arrived: int
     missing: tuple[str, ...]
     extra: tuple[str, ...]
+    misread: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,30 +212,50 @@ def _next_number(office: Office, at: datetime) -> str:
 def receive_transfer(
     *, transfer_id: int, references: Sequence[str] | None, shelf: str, actor_id: int | None, at: datetime
 ) -> TransferReceipt:
-    """Shelve what arrived and tell the residents; None: all of it. What is missing stays on its way.
+    """Shelve what arrived and tell the residents; None: all that is expected. What is missing stays on its way.
 
     At a registry office they are cards that nobody collected: they go on its list. May be repeated for cards that
-    arrive later. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
+    arrive later, also for those that either side has missed: their cases are closed. What is not on the list becomes
+    a case of the sender's officer. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
     """
     with transaction.atomic():
-        transfer = (
-            Transfer.objects.select_for_update(of=("self",))
-            .select_related("to_office")
-            .filter(pk=transfer_id)
-            .first()
-        )
-        if transfer is None:
-            raise DeliveryRefused(Code.TRANSFER_NOT_FOUND)
+        transfer = lock_transfer(transfer_id)
         on_the_way = _on_the_way(transfer)
         if not on_the_way:
             raise DeliveryRefused(Code.TRANSFER_ALREADY_RECEIVED, number=transfer.number)
-        arrived, extra = _arrived(on_the_way, references)
+        expected = on_the_way.keys() - missed_cards(transfer)
+        scanned = scanned_of(transfer, references or ())
+        came = scanned.cards & on_the_way.keys() if references is not None else expected
+        arrived = [Arriving(card_id, on_the_way[card_id][1]) for card_id in sorted(came)]
         _arrive(transfer, arrived, shelf, actor_id, at)
-    came = {card.card_id for card in arrived}
-    missing = tuple(reference for card_id, (reference, _item) in on_the_way.items() if card_id not in came)
+        if not expected - came:
+            close_count(transfer, at)
+        _open_cases_of_extras(transfer, scanned.extra, at)
+    missing = tuple(on_the_way[card_id][0] for card_id in sorted(expected - came))
     return TransferReceipt(
-        transfer_id=transfer.pk, sent=transfer.sent, arrived=len(arrived), missing=missing, extra=extra
-    )
+        transfer_id=transfer.pk, sent=transfer.sent, arrived=len(arrived), missing=missing, extra=scanned.extra,
+        misread=scanned.misread,
+    )  # fmt: skip
+
+
+def lock_transfer(transfer_id: int) -> Transfer:
+    """Hold a transfer until the transaction ends. Raises TRANSFER_NOT_FOUND."""
+    rows = Transfer.objects.select_for_update(of=("self",)).select_related("from_office", "to_office")
+    transfer = rows.filter(pk=transfer_id).first()
+    if transfer is None:
+        raise DeliveryRefused(Code.TRANSFER_NOT_FOUND)
+    return transfer
+
+
+def missed_cards(transfer: Transfer) -> set[int]:
+    """Give the cards of a transfer that one side has not found and of which nobody has said what became of them."""
+    cases = TransferDifference.objects.filter(transfer=transfer, card__isnull=False, closed_at__isnull=True)
+    return set(cases.values_list("card_id", flat=True))
+
+
+def close_count(transfer: Transfer, at: datetime) -> None:
+    """Say that the receiver's count of a locked transfer is complete, the first time that it is."""
+    Transfer.objects.filter(pk=transfer.pk, closed_at__isnull=True).update(closed_at=at)
 
 
 def _on_the_way(transfer: Transfer) -> dict[int, tuple[str, int | None]]:
@@ -246,29 +267,65 @@ def _on_the_way(transfer: Transfer) -> dict[int, tuple[str, int | None]]:
     return {card_id: (reference, item_id) for card_id, reference, item_id in cards}
 
 
-def _arrived(
-    on_the_way: dict[int, tuple[str, int | None]], references: Sequence[str] | None
-) -> tuple[list[Arriving], tuple[str, ...]]:
-    if references is None:
-        return [Arriving(card_id, item_id) for card_id, (_reference, item_id) in on_the_way.items()], ()
-    found = find_cards(references)
-    card_ids = {found[scan].card_id for scan in references if scan in found} & on_the_way.keys()
-    extra = tuple(scan for scan in references if scan not in found or found[scan].card_id not in on_the_way)
-    return [Arriving(card_id, on_the_way[card_id][1]) for card_id in sorted(card_ids)], extra
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Scans at a transfer: its own cards, arrived already or not; what is not on its list; what was read wrongly."""
+
+    cards: set[int]
+    extra: tuple[str, ...]
+    misread: tuple[str, ...]
+
+
+def scanned_of(transfer: Transfer, scans: Sequence[str]) -> Scanned:
+    """Tell the transfer's own cards from what was scanned besides."""
+    found = find_cards(scans)
+    named = {card.card_id for card in found.values()}
+    own = set(
+        TransferCard.objects.filter(transfer=transfer, card_id__in=named).values_list("card_id", flat=True)
+    )
+    read = [scan for scan in scans if scan not in found or not found[scan].misread]
+    return Scanned(
+        cards=own,
+        extra=tuple(scan for scan in read if scan not in found or found[scan].card_id not in own),
+        misread=tuple(scan for scan in scans if scan in found and found[scan].misread),
+    )
+
+
+def _open_cases_of_extras(transfer: Transfer, extra: Sequence[str], at: datetime) -> None:
+    TransferDifference.objects.bulk_create(
+        [
+            TransferDifference(
+                transfer=transfer, kind=TransferDifference.Kind.EXTRA, scanned=keepable(scan),
+                owner_id=transfer.packed_by_id or transfer.sent_by_id, opened_at=at,
+            )
+            for scan in extra
+            if scan.strip()
+        ],
+        ignore_conflicts=True,
+        batch_size=2_000,
+    )  # fmt: skip
 
 
 def _arrive(
     transfer: Transfer, arrived: Sequence[Arriving], shelf: str, actor_id: int | None, at: datetime
 ) -> None:
+    if not arrived:
+        return
+    cards = bulk.listed([card.card_id for card in arrived])
     among = bulk.among("card_id", "bigint")
     bulk.execute(
         f"UPDATE delivery_transfercard SET live = NULL WHERE transfer_id = %s AND live = TRUE AND {among}",
-        [transfer.pk, bulk.listed([card.card_id for card in arrived])],
+        [transfer.pk, cards],
+    )
+    bulk.execute(
+        "UPDATE delivery_transferdifference SET closed_at = %s, closed_by_id = %s, arrived = TRUE"
+        f" WHERE transfer_id = %s AND closed_at IS NULL AND {among}",
+        [bulk.moment(at), actor_id, transfer.pk, cards],
     )
     Transfer.objects.filter(pk=transfer.pk).update(
         received=Coalesce(F("received"), 0) + len(arrived), received_at=at, received_by_id=actor_id
     )
-    if arrived and transfer.to_office.kind == Office.Kind.REGISTRY:
+    if transfer.to_office.kind == Office.Kind.REGISTRY:
         take_back(
             office=transfer.to_office,
             cards=arrived,
@@ -277,7 +334,7 @@ def _arrive(
             reason=Reason.UNCLAIMED,
             decision=Decision.REGISTRY,
         )
-    elif arrived:
+    else:
         put_on_shelf(counter=transfer.to_office, cards=arrived, shelf=shelf, actor_id=actor_id, at=at)
     record(
         actor_id=actor_id,

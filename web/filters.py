@@ -11,7 +11,15 @@ from accounts.models import AuditEntry, User
 from addresses.models import Verdict
 from delivery.courier_files.rows import NAMES_TO_LOOK_AT
 from delivery.ledger import cards_in_bucket
-from delivery.models import CounterStay, CourierFile, CourierRow, Message, ReturnReceipt, StrayItem
+from delivery.models import (
+    CounterStay,
+    CourierFile,
+    CourierRow,
+    Message,
+    ReturnReceipt,
+    StrayItem,
+    TransferDifference,
+)
 from delivery.scope import stays_visible_to
 from jobs.models import Job, JobState
 from offices.models import Office
@@ -266,6 +274,30 @@ class StrayFilter(df.FilterSet):  # type: ignore[misc]
     def in_state(self, rows: QuerySet[StrayItem], _name: str, value: str) -> QuerySet[StrayItem]:
         """Keep open or settled cases."""
         return rows.filter(settled_at__isnull=value == "open")
+
+
+class TransferCaseFilter(df.FilterSet):  # type: ignore[misc]
+    """What was missing or extra in transfers by state, kind and transfer."""
+
+    state = df.ChoiceFilter(
+        method="in_state",
+        label=_("State"),
+        widget=SELECT,
+        empty_label=_("all"),
+        choices=[("open", _("open")), ("settled", _("settled"))],
+    )
+    kind = _choice("kind", _("What"), TransferDifference.Kind.choices)
+    number = df.CharFilter("transfer__number", lookup_expr="iexact", label=_("Transfer"), widget=TEXT)
+
+    class Meta:
+        model = TransferDifference
+        fields: list[str] = []
+
+    def in_state(
+        self, rows: QuerySet[TransferDifference], _name: str, value: str
+    ) -> QuerySet[TransferDifference]:
+        """Keep open or settled cases."""
+        return rows.filter(closed_at__isnull=value == "open")
 
 
 class JobFilter(df.FilterSet):  # type: ignore[misc]

@@ -13,6 +13,13 @@ from delivery.refusals import Code, DeliveryRefused
 
 Word = str | Promise
 
+# Where messages go, by the way and whether the holder has named another number.
+REACHED: Mapping[str, Word] = {
+    "REGISTERED": _("to the number of your registration"),
+    "PHONE": _("to the number that you named"),
+    "EMAIL": _("by e-mail"),
+}
+
 STAGES: Mapping[Stage, Word] = {
     Stage.PRINTED: _("Printed"),
     Stage.SENT: _("Sent"),
@@ -34,11 +41,11 @@ STATES: Mapping[str, Word] = {
     "ON_ITS_WAY": _("Your card is on its way"),
     "DELIVERY_SOON": _("Your card has reached the post office"),
     "BE_AT_HOME": _("The courier is bringing your card"),
-    "ANOTHER_ATTEMPT": _("The courier did not meet you"),
+    "ANOTHER_ATTEMPT": _("Your card could not be delivered yet"),
     "COLLECT_AT_POST_OFFICE": _("Your card waits at the post office"),
     "COMING_BACK_TO_US": _("Your card is coming back to the registry office"),
     "COUNTER_BEING_CHOSEN": _("Your card is back at the registry office"),
-    "ON_ITS_WAY_TO_COUNTER": _("Your card is on its way to a counter"),
+    "ON_ITS_WAY_TO_COUNTER": _("Your card is being taken to another of our offices"),
     "VILLAGE_OFFICER_BRINGS": _("Your village office has your card"),
     "COUNTER_CHOSEN": _("Your card will come to a counter"),
     "VILLAGE_CHOSEN": _("Your card will come to your village office"),
@@ -51,27 +58,41 @@ NEXT_STEPS: Mapping[NextStep, Word] = {
     NextStep.ADDRESS_BEING_CHECKED: _(
         "The address on record is not clear. Correct it below: street, RT and RW, village and district."
     ),
-    NextStep.AREA_ON_HOLD: _("We will send it, or tell you where to collect it, as soon as this ends."),
+    NextStep.AREA_ON_HOLD: _("We send it as soon as this ends, or this page says where to collect it."),
     NextStep.BEING_REPRINTED: _("The first print was not good enough. You need not do anything."),
     NextStep.ASK_THE_OFFICE: _("Write to us below, or ask at your village or district office."),
     NextStep.ON_ITS_WAY: _("It is with the post. It can take several days from one post office to the next."),
     NextStep.DELIVERY_SOON: _("It will be delivered in the next days. Please be reachable at home."),
-    NextStep.BE_AT_HOME: _("Please be at home and have your old card ready."),
+    NextStep.BE_AT_HOME: _("Please be at home. Have your old card ready, if you have one."),
     NextStep.ANOTHER_ATTEMPT: _(
-        "The courier will try again. If that fails, you can collect it at a counter."
+        "The courier usually tries again. If that fails, the card comes back to our office."
     ),
-    NextStep.COLLECT_AT_POST_OFFICE: _("Collect it there with your family card (KK)."),
-    NextStep.COMING_BACK_TO_US: _("We will take it to a counter near you and tell you when it is there."),
-    NextStep.COUNTER_BEING_CHOSEN: _("We will take it to a counter near you and tell you when it is there."),
-    NextStep.ON_ITS_WAY_TO_COUNTER: _("We will tell you as soon as you can collect it."),
-    NextStep.COLLECT_AT_COUNTER: _("Bring your old card or interim letter and your family card (KK)."),
-    NextStep.COUNTER_CHOSEN: _("It is not posted. We tell you as soon as it can be collected, and where."),
+    NextStep.COLLECT_AT_POST_OFFICE: _(
+        "Collect it there. Bring your family card (KK), and your old card if you have one."
+    ),
+    NextStep.COMING_BACK_TO_US: _("Usually we then take it to a counter near you."),
+    NextStep.COUNTER_BEING_CHOSEN: _("Usually we then take it to a counter near you."),
+    NextStep.ON_ITS_WAY_TO_COUNTER: _("When it is at a counter, this page says where you can collect it."),
+    NextStep.COLLECT_AT_COUNTER: _("You need no papers. Show this page at the counter."),
+    NextStep.COUNTER_CHOSEN: _("It is not posted. This page says when and where you can collect it."),
     NextStep.VILLAGE_CHOSEN: _(
         "It is not posted. Your RT or RW will bring it, or ask at the village office."
     ),
     NextStep.VILLAGE_OFFICER_BRINGS: _("Your RT or RW will bring it, or ask at the village office."),
     NextStep.NOTHING: _("Nothing more is to be done."),
 }
+
+_BRING: Word = _("Bring %(papers)s.")
+# Steps after which the card is posted, delivered or ready at a counter, of which messages tell.
+_TOLD_OF = frozenset(
+    {
+        NextStep.WAIT_FOR_DISPATCH, NextStep.ADDRESS_BEING_CHECKED, NextStep.AREA_ON_HOLD, NextStep.ON_ITS_WAY,
+        NextStep.DELIVERY_SOON, NextStep.ANOTHER_ATTEMPT, NextStep.COMING_BACK_TO_US, NextStep.COUNTER_BEING_CHOSEN,
+        NextStep.ON_ITS_WAY_TO_COUNTER, NextStep.COUNTER_CHOSEN,
+    }
+)  # fmt: skip
+_MESSAGES_COME: Word = _("We send you a message when it is posted, delivered or ready to collect.")
+_NO_MESSAGES: Word = _("You get no messages about this card. Look at this page again for news.")
 
 _REASONS: Mapping[str, Word] = {
     "ABSENT": _("nobody was at home"),
@@ -83,7 +104,7 @@ _REASONS: Mapping[str, Word] = {
     "REFUSED": _("the item was refused"),
     "UNCLAIMED": _("the item was not collected"),
     "ACCESS_RESTRICTED": _("the courier could not get in"),
-    "FORCE_MAJEURE": _("flood, closure or other force majeure"),
+    "FORCE_MAJEURE": _("flood, a closed road or another emergency"),
     "PHONE_UNREACHABLE": _("the phone did not answer"),
     "OLD_CARD_NOT_SURRENDERED": _("the old card was not handed over"),
 }
@@ -125,11 +146,11 @@ ADDRESS_FIELDS: Mapping[str, Word] = {
 
 NEWS: Mapping[str, Word] = {
     "chosen": _("Your choice is kept."),
-    "contact": _("We write to you there from now on."),
+    "contact": _("We have noted how to reach you."),
     "messages-off": _("You get no more messages. You can let them come again here."),
     "messages-on": _("You get messages again."),
     "correction": _(
-        "Your correction has reached the office. It is decided within three days, and we tell you."
+        "Your correction has reached the office. It is decided within three days; this page shows the answer."
     ),
     "who": _("We have noted who comes."),
     "wish": _("Your wish has reached the office."),
@@ -137,7 +158,7 @@ NEWS: Mapping[str, Word] = {
     "booked": _("Your day is booked."),
     "cancelled": _("Your place was given back. You can still come, as long as there are places."),
     "waiting": _(
-        "You are on the waiting list. When a place becomes free, we write to you and keep it for a short time."
+        "You are on the waiting list. A place that becomes free is kept for you for a short time."
     ),
     "left": _("You are off the waiting list."),
     "asked": _("Your question has reached the office. It is answered within three days."),
@@ -172,6 +193,20 @@ _REFUSALS: Mapping[Code, Word] = {
     Code.TOO_MANY_ENQUIRIES: _("%(open)s of your questions wait for an answer. Please wait for it."),
 }
 _REFUSED: Word = _("This is not possible now. Try again later, or ask at the office.")
+
+
+def next_step_words(step: NextStep, *, papers: str) -> str:
+    """Say what happens next; at a counter, what to bring (`papers`, in words) as far as papers are asked for."""
+    if step is NextStep.COLLECT_AT_COUNTER and papers:
+        return str(_BRING) % {"papers": papers}
+    return str(NEXT_STEPS[step])
+
+
+def messages_words(step: NextStep, *, reached: bool) -> Word:
+    """Say whether messages will come; empty where none would come in any case."""
+    if step not in _TOLD_OF:
+        return ""
+    return _MESSAGES_COME if reached else _NO_MESSAGES
 
 
 def reason_word(reason: str) -> Word:

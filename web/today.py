@@ -24,6 +24,7 @@ from delivery.scope import (
     post_offices_visible_to,
     returns_visible_to,
     stays_visible_to,
+    transfer_cases_visible_to,
     transfers_visible_to,
     village_lists_visible_to,
     wishes_visible_to,
@@ -144,6 +145,7 @@ def _news(user: User) -> Iterator[Tile]:
         "arrow-return-left",
         _attention(undecided),
     )
+    yield _transfer_cases(user)
     asked = enquiries_visible_to(user).filter(answered_at__isnull=True).count()
     yield Tile(
         _("questions of residents"), asked, _link("web:enquiries"), "chat-left-text", _attention(asked)
@@ -153,6 +155,15 @@ def _news(user: User) -> Iterator[Tile]:
     running = jobs_of(user).filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
     if running:
         yield Tile(_("jobs running"), running, _link("web:jobs"), "list-task", "moving")
+
+
+def _transfer_cases(user: User) -> Tile:
+    """What one side of a transfer did not find."""
+    cases = transfer_cases_visible_to(user).filter(closed_at__isnull=True).count()
+    return Tile(
+        _("cards missing or extra in transfers"), cases, _link("web:transfer-cases"),
+        "exclamation-circle-fill", _attention(cases, "bad"),
+    )  # fmt: skip
 
 
 def _supervisor(user: User, at: datetime) -> Iterator[Tile]:
@@ -268,10 +279,11 @@ def _counter(user: User, at: datetime) -> Iterator[Tile]:
         "clock-history",
         _attention(overdue),
     )
-    coming = transfers_visible_to(user).filter(received_at__isnull=True).count()
+    coming = transfers_visible_to(user).filter(to_office=office, closed_at__isnull=True).count()
     yield Tile(
         _("transfers to receive"), coming, _link("web:transfers"), "arrow-left-right", _attention(coming)
     )
+    yield _transfer_cases(user)
     lists = village_lists_visible_to(user).filter(closed_at__isnull=True)
     late = lists.filter(return_by__lt=today).count()
     yield Tile(

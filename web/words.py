@@ -135,6 +135,7 @@ FUNNEL: Mapping[str, Word] = {
 }
 
 DIFFERENCE: Mapping[str, Word] = {
+    "NOT_PACKED": Word(_("not there when packed"), BAD, _STOP),
     "MISSING": Word(_("missing"), BAD, _STOP),
     "EXTRA": Word(_("extra"), WARN, "plus-lg"),
     "DAMAGED": Word(_("damaged"), BAD, _LOOK),

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from api.serializers.shapes import Shape
-from delivery.models import ReturnReceipt, Transfer, TransferCard
+from delivery.models import ReturnReceipt, Transfer, TransferCard, TransferDifference
 from delivery.returns import ReturnResult
 from delivery.status import Reason
 
@@ -116,7 +116,8 @@ class TransferSerializer(serializers.ModelSerializer[Transfer]):
     class Meta:
         model = Transfer
         fields = [
-            "id", "number", "from_office", "to_office", "sent", "sent_at", "received", "received_at",
+            "id", "number", "from_office", "to_office", "sent", "sent_at", "packed", "packed_at", "received",
+            "received_at", "closed_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -151,3 +152,50 @@ class TransferReceiptSerializer(Shape):
     arrived = serializers.IntegerField()
     missing = serializers.ListField(child=serializers.CharField())
     extra = serializers.ListField(child=serializers.CharField())
+    misread = serializers.ListField(
+        child=serializers.CharField(), help_text="wrong check character: scan again"
+    )
+
+
+class PackTransferRequest(Shape):
+    """What the sender counted, and which cards of the list were not there."""
+
+    counted = serializers.IntegerField(min_value=0)
+    missing = serializers.ListField(
+        child=serializers.CharField(max_length=40), default=list, max_length=MOST_SCANS
+    )
+
+
+class CountTransferRequest(Shape):
+    """How many have come in all, and the shelf of those that were not scanned."""
+
+    counted = serializers.IntegerField(min_value=0)
+    shelf = serializers.CharField(max_length=16, allow_blank=True, default="")
+
+
+class TransferListQuery(Shape):
+    """The kind of file."""
+
+    file_type = serializers.ChoiceField(choices=["pdf", "xlsx"], default="pdf")
+
+
+class TransferCaseSerializer(serializers.ModelSerializer[TransferDifference]):
+    """A card that one side of a transfer did not find, or that came besides."""
+
+    transfer = serializers.CharField(source="transfer.number")
+    reference = serializers.SerializerMethodField()
+    owner = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TransferDifference
+        fields = [
+            "id", "transfer", "kind", "reference", "scanned", "owner", "opened_at", "closed_at", "arrived",
+            "resolution",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_reference(self, case: TransferDifference) -> str:
+        return case.card.reference if case.card is not None else ""
+
+    def get_owner(self, case: TransferDifference) -> str:
+        return case.owner.username if case.owner is not None else ""

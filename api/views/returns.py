@@ -1,4 +1,4 @@
-"""What came back: receive it, decide about it, send it to counters."""
+"""What came back: receive it and decide about it."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import get_object_or_404
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,16 +21,11 @@ from api.resource import Resource
 from api.serializers.returns import (
     DecidedReturnsSerializer,
     DecideReturnsRequest,
-    ReceiveTransferRequest,
     ReferencesOrAllRequest,
     ReturnsAnswer,
     ReturnSerializer,
     ReturnsRequest,
     RoutedSerializer,
-    TransferCardSerializer,
-    TransferReceiptSerializer,
-    TransfersAnswer,
-    TransferSerializer,
 )
 from api.serializers.shapes import body, query
 from api.serializers.undelivered import (
@@ -41,12 +35,11 @@ from api.serializers.undelivered import (
     SheetQuery,
 )
 from api.sheets import SHEET_FILE, code_of, sheet_file
-from delivery.models import ReturnReceipt, Transfer, TransferCard
+from delivery.models import ReturnReceipt
 from delivery.resending import resume_sending, send_to_other_address
 from delivery.returns import ReturnScan, decide_returns, receive_returns, route_returns
-from delivery.scope import cards_in_scope, returns_visible_to, transfers_visible_to
-from delivery.sheets import returns_sheet, transfers_sheet
-from delivery.transfers import receive_transfer, send_transfers
+from delivery.scope import cards_in_scope, returns_visible_to
+from delivery.sheets import returns_sheet
 from offices.models import Office
 from offices.services import registry_of
 
@@ -161,61 +154,6 @@ class ReturnViewSet(ListModelMixin, Resource):
         kind = query(SheetQuery, request)["file_type"]
         rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
         return sheet_file(returns_sheet(rows, words=code_of, actor_id=self.user.pk, at=timezone.now()), kind)
-
-
-class TransferViewSet(ListModelMixin, RetrieveModelMixin, Resource):
-    """Batches of cards between the registry and its counters, newest first."""
-
-    operations = {
-        **dict.fromkeys(("list", "retrieve", "cards", "receive", "export"), Operation.RECEIVE_RETURNS),
-        "create": Operation.ROUTE_RETURNS,
-    }
-    queryset = Transfer.objects.none()
-    serializer_class = TransferSerializer
-    filterset_fields = {"number": ["exact"], "received_at": ["isnull"]}
-    pagination_class = Pages
-    ordering = ("-sent_at", "-pk")
-    lookup_value_regex = r"\d{1,18}"
-
-    def get_queryset(self) -> QuerySet[Transfer]:
-        return transfers_visible_to(self.user).select_related("from_office", "to_office")
-
-    @extend_schema(request=None, responses={201: TransfersAnswer})
-    @idempotent
-    def create(self, request: Request) -> Response:
-        """Send what waits here for other counters: one transfer per counter."""
-        sent = send_transfers(office_id=self.office_id, actor_id=self.user.pk, at=timezone.now())
-        shown = self.get_queryset().filter(pk__in=[transfer.pk for transfer in sent]).order_by("pk")
-        return Response(TransfersAnswer({"transfers": shown}).data, status=201)
-
-    @extend_schema(parameters=[SheetQuery], responses=SHEET_FILE, filters=True)
-    @action(detail=False, pagination_class=None)
-    def export(self, request: Request) -> FileResponse:
-        """Give the list as a file."""
-        kind = query(SheetQuery, request)["file_type"]
-        rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
-        return sheet_file(transfers_sheet(rows, at=timezone.now()), kind)
-
-    @extend_schema(responses=TransferCardSerializer(many=True), filters=False)
-    @action(detail=True)
-    def cards(self, request: Request, pk: str) -> Response:
-        """Give the cards of a transfer."""
-        cards = TransferCard.objects.filter(transfer=self.get_object()).select_related("card")
-        return self.page_of(cards, TransferCardSerializer, ordering=("pk",))
-
-    @extend_schema(request=ReceiveTransferRequest, responses={200: TransferReceiptSerializer})
-    @action(detail=True, methods=["post"])
-    @idempotent
-    def receive(self, request: Request, pk: str) -> Response:
-        """Shelve what arrived here and tell the residents; null: all of it. What is missing stays on its way."""
-        transfer = get_object_or_404(self.get_queryset(), pk=pk, to_office_id=self.office_id)
-        receipt = receive_transfer(
-            transfer_id=transfer.pk,
-            actor_id=self.user.pk,
-            at=timezone.now(),
-            **body(ReceiveTransferRequest, request),
-        )
-        return Response(TransferReceiptSerializer(receipt).data)
 
 
 def card_ids_of(user: User, references: Sequence[str]) -> list[int]:

@@ -23,11 +23,15 @@ LONGEST_ANSWER_S = 15.0
 
 
 class EmailChannel:
-    """Plain e-mail over Django's mail backend, one connection for all."""
+    """Plain e-mail over Django's mail backend, one connection for all; a server that is down stops no other channel."""
 
-    def send(self, messages: Sequence[Outgoing]) -> Sequence[Delivered]:
-        with get_connection() as connection:
-            return [self._send_one(message, connection) for message in messages]
+    def send(self, messages: Sequence[Outgoing]) -> Iterator[Delivered]:
+        connection = get_connection()
+        try:
+            for message in messages:
+                yield self._send_one(message, connection)
+        finally:
+            connection.close()
 
     def _send_one(self, message: Outgoing, connection: Any) -> Delivered:
         mail = EmailMessage(
@@ -38,6 +42,7 @@ class EmailChannel:
             connection=connection,
         )
         try:
+            connection.open()
             mail.send()
         except smtplib.SMTPRecipientsRefused:
             return Delivered(message_id=message.message_id, answer=Answer.REFUSED)

@@ -1,15 +1,15 @@
 """The outbox: messages are written in the transaction that causes them, any number in one statement."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from delivery import bulk
-from delivery.messages.occasions import OCCASION_OF, TOLD_WITHIN, Occasion
+from delivery.messages.occasions import ANSWERS, OCCASION_OF, TOLD_WITHIN, Occasion
 from delivery.messages.quiet_hours import next_allowed
+from delivery.messages.ways import Way, channels, reached_sql, way_of
+from delivery.models import Message
 from delivery.status import State
 from offices.models import Office
 
@@ -21,28 +21,34 @@ _QUEUE = """
 INSERT INTO delivery_message AS m
   (card_id, occasion, sequence, channel, state, event_id, attempts, not_before, provider_id, recipient_index,
    failure, created_at)
-SELECT c.id, %s, {sequence}, %s, 'QUEUED',
+SELECT c.id, %s, {sequence}, y.channel, 'QUEUED',
        (SELECT MAX(e.id) FROM delivery_trackingevent e WHERE e.card_id = c.id AND e.status = %s),
        0, CASE o.time_zone {mornings} END, '', '', '', %s
 FROM shipments_card c
 JOIN offices_office o ON o.id = c.office_id
 LEFT JOIN delivery_contactchoice w ON w.card_id = c.id
-WHERE {among} AND {reachable}
+JOIN ({channels}) y ON CASE y.channel {reachable} END
+WHERE {among}
 ON CONFLICT (card_id, occasion, sequence, channel) DO UPDATE
   SET state = 'QUEUED', attempts = 0, not_before = excluded.not_before, event_id = excluded.event_id
   WHERE m.state = 'WITHDRAWN'
 """
-# One more than the last of this occasion: for news that its own transaction can tell only once.
+# One more than the last of this occasion, by whatever channel: for news that its own transaction tells only once.
 _NEXT = """(SELECT COALESCE(MAX(n.sequence), 0) + 1 FROM delivery_message n
-            WHERE n.card_id = c.id AND n.occasion = %s AND n.channel = %s)"""
-_REACHABLE = {"CONSOLE": "TRUE", "EMAIL": "w.email <> ''"}
-_BY_PHONE = "(c.phone <> '' OR w.phone <> '')"
+            WHERE n.card_id = c.id AND n.occasion = %s)"""
+# Attempts begin anew with each item, reminders with each stay at a counter: those of the first are numbered from 1,
+# of the second from 101, and so on. A number within is at most 99: nobody is told of a hundredth attempt.
+ROUND = 100
+_EARLIER_ITEMS = """(SELECT COUNT(*) FROM delivery_delivery d JOIN shipments_item i ON i.card_id = d.card_id
+                     WHERE d.card_id = c.id AND i.id < d.item_id)"""
+_EARLIER_STAYS = """(SELECT COUNT(*) FROM delivery_counterstay s JOIN delivery_counterstay b ON b.card_id = s.card_id
+                     WHERE s.card_id = c.id AND s.live = TRUE AND b.id < s.id)"""
+_ROUNDS_BEFORE = {
+    Occasion.OUT_FOR_DELIVERY: _EARLIER_ITEMS,
+    Occasion.ATTEMPT_FAILED: _EARLIER_ITEMS,
+    Occasion.REMINDER: _EARLIER_STAYS,
+}
 _STATUS_OF = {occasion: status for status, occasion in OCCASION_OF.items()}
-
-
-def default_channel() -> str:
-    """Give the channel that the operator has set."""
-    return str(settings.MESSAGE_CHANNEL)
 
 
 def queue(
@@ -53,37 +59,58 @@ def queue(
     sequence: int | None = 1,
     channel: str = "",
 ) -> int:
-    """Write one message per card; give how many wait now. What was queued before, and not withdrawn, stays as it is.
+    """Write one message per card and way by which its holder is reached, or by one `channel`; give how many wait now.
 
-    `sequence` tells apart a second reminder or attempt; None takes the next one of each card.
+    What was queued before, and not withdrawn, stays as it is. `sequence` tells apart a second reminder of a stay or a
+    second attempt with an item; None takes the next one of each card.
     """
     if not card_ids:
         return 0
     told = Occasion(occasion)
-    way = channel or default_channel()
+    by = (channel,) if channel else channels()
     sql = _QUEUE.format(
-        sequence=_NEXT if sequence is None else "%s",
+        sequence=_NEXT if sequence is None else f"%s + {ROUND} * {_ROUNDS_BEFORE.get(told, '0')}",
         mornings=" ".join(f"WHEN '{zone}' THEN %s" for zone in _ZONES),
+        channels=" UNION ALL ".join("SELECT CAST(%s AS varchar(12)) AS channel" for _each in by),
+        reachable=" ".join(f"WHEN %s THEN {_reachable(told, each)}" for each in by),
         among=bulk.among("c.id", "bigint"),
-        reachable=_reachable(told, way),
     )
-    which: list[object] = [told.value, way] if sequence is None else [sequence]
+    which: object = told.value if sequence is None else min(sequence, ROUND - 1)
     mornings = [bulk.moment(next_allowed(at, zone=ZoneInfo(zone))) for zone in _ZONES]
     status = _STATUS_OF.get(told, "")
-    return bulk.execute(
-        sql, [told.value, *which, way, status, *mornings, bulk.moment(at), bulk.listed(card_ids)]
-    )
+    parameters = [told.value, which, status, *mornings, bulk.moment(at), *by, *by, bulk.listed(card_ids)]
+    return bulk.execute(sql, parameters)
 
 
-def _reachable(told: Occasion, way: str) -> str:
+def send_elsewhere(*, card_id: int, by: Collection[str], at: datetime) -> None:
+    """Let what waits for a card go by these channels too: those by which its holder wants to be reached by now.
+
+    What waits for another channel is withdrawn when it would be sent.
+    """
+    answers_to_one = [Occasion.CONTACT_CHANGED, *ANSWERS]
+    waiting = Message.objects.filter(card_id=card_id, state=Message.State.QUEUED)
+    Message.objects.bulk_create(
+        [
+            Message(
+                card_id=card_id, occasion=told.occasion, sequence=told.sequence, channel=channel,
+                event_id=told.event_id, not_before=told.not_before, created_at=at,
+            )
+            for told in waiting.exclude(occasion__in=answers_to_one)
+            for channel in by
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def _reachable(told: Occasion, channel: str) -> str:
     """Give the condition for a message to leave.
 
     A change of the contact is told to the former one, whether or not messages are wanted: a stranger who names a phone
     of their own must not be able to do it in silence.
     """
     if told is Occasion.CONTACT_CHANGED:
-        return "w.former_email <> ''" if way == "EMAIL" else "w.former_phone <> ''"
-    return f"w.opted_out_at IS NULL AND {_REACHABLE.get(way, _BY_PHONE)}"
+        return "w.former_email <> ''" if way_of(channel) is Way.EMAIL else "w.former_phone <> ''"
+    return f"w.opted_out_at IS NULL AND {reached_sql(channel)}"
 
 
 def queue_changes(*, changed: Mapping[int, tuple[State, State]], at: datetime) -> int:
@@ -103,7 +130,7 @@ def queue_changes(*, changed: Mapping[int, tuple[State, State]], at: datetime) -
 
 
 def _sequence(occasion: Occasion, state: State) -> int:
-    """Number the attempts, so that a file that tells them again tells nobody again."""
+    """Number the attempts with an item, so that a file that tells them again tells nobody again."""
     if occasion is Occasion.ATTEMPT_FAILED:
         return max(state.attempts, 1)
     if occasion is Occasion.OUT_FOR_DELIVERY:

@@ -25,7 +25,7 @@ def queue_reminders(*, at: datetime) -> int:
 
 
 def _remind(counter: Office, number: int, day: int, at: datetime) -> int:
-    """Write the `number`th reminder to cards that arrived `day` days ago, by the counter's calendar."""
+    """Write the `number`th reminder of a stay to cards that arrived `day` days ago, by the counter's calendar."""
     today = local_day(office=counter, at=at)
     midnight = datetime.combine(today, datetime.min.time(), tzinfo=ZoneInfo(counter.time_zone))
     newest = midnight - timedelta(days=day - 1)

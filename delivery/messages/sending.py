@@ -1,9 +1,9 @@
 """Send what waits in the outbox: claimed by compare-and-set, sent outside any transaction, tried again later."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,14 +12,15 @@ from django.conf import settings
 from django.db.models import F
 
 from delivery import bulk
-from delivery.access import link_of, pin_of
 from delivery.messages import gateways
 from delivery.messages.channels import Answer, Channel, Delivered, Outgoing, channel_named, international
+from delivery.messages.facts import Known, facts_of, known_of
 from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.pace import take_places
 from delivery.messages.quiet_hours import is_quiet, next_allowed
-from delivery.messages.texts import Facts, parameters_of, text_of
-from delivery.models import ContactChoice, CounterStay, Message, WaitingEntry
+from delivery.messages.texts import parameters_of, text_of
+from delivery.messages.ways import Way, is_reached, way_of
+from delivery.models import ContactChoice, Message
 from delivery.status import FINAL, Status
 from privacy.crypto import blind_index
 
@@ -88,16 +89,18 @@ def _claim(*, at: datetime, number: int) -> list[int]:
 def _send_batch(claimed: Sequence[int], at: datetime) -> Sent:
     messages = list(
         Message.objects.filter(pk__in=claimed)
-        .select_related("card__office", "card__contact_choice", "card__delivery__item")
+        .select_related(
+            "card__office", "card__contact_choice", "card__resident_choice", "card__delivery__item"
+        )
         .order_by("pk")
     )
     quiet = [m for m in messages if is_quiet(at, zone=ZoneInfo(m.card.office.time_zone))]
     for message in quiet:
         morning = next_allowed(at, zone=ZoneInfo(message.card.office.time_zone))
         Message.objects.filter(pk=message.pk).update(not_before=morning, attempts=F("attempts") - 1)
-    stays = _stays([m.card_id for m in messages])
+    known = known_of(messages=messages, at=at)
     due = [m for m in messages if m not in quiet]
-    stale = [m.pk for m in due if not _is_still_true(m, stays, at)]
+    stale = [m.pk for m in due if not _is_still_true(m, known, at)]
     Message.objects.filter(pk__in=stale, state=Message.State.QUEUED).update(state=Message.State.WITHDRAWN)
     done = Sent(withdrawn=len(stale), postponed=len(quiet))
     by_channel: dict[str, list[Message]] = defaultdict(list)
@@ -107,7 +110,7 @@ def _send_batch(claimed: Sequence[int], at: datetime) -> Sent:
     for name, group in by_channel.items():
         channel = channel_named(name)
         places = take_places(channel=name, wanted=len(group), at=at)
-        done += _send_by(channel, group[:places], stays, at) + _postpone(group[places:], at)
+        done += _send_by(channel, group[:places], known, at) + _postpone(group[places:], at)
     return done
 
 
@@ -121,27 +124,22 @@ def _postpone(messages: Sequence[Message], at: datetime) -> Sent:
     return Sent(postponed=len(messages), paced=len(messages))
 
 
-def _stays(card_ids: Sequence[int]) -> dict[int, CounterStay]:
-    stays = CounterStay.objects.filter(card_id__in=card_ids, live=True).select_related("counter")
-    return {stay.card_id: stay for stay in stays}
-
-
-def _is_still_true(message: Message, stays: Mapping[int, CounterStay], at: datetime) -> bool:
+def _is_still_true(message: Message, known: Known, at: datetime) -> bool:
     """Say whether the news is still news and still wanted: files come late, nobody is sent to a counter in vain."""
     choice = getattr(message.card, "contact_choice", None)
     if message.occasion == Occasion.CONTACT_CHANGED:
         return True
     if choice is not None and choice.opted_out_at is not None:
         return False
+    if not is_reached(channel=message.channel, card_phone=message.card.phone, choice=choice):
+        return False  # another way was chosen meanwhile
     delivery = getattr(message.card, "delivery", None)
     status = Status(delivery.status) if delivery is not None else None
     match Occasion(message.occasion):
         case Occasion.READY_AT_COUNTER | Occasion.REMINDER | Occasion.MOVED | Occasion.REOPENED:
-            return message.card_id in stays
+            return message.card_id in known.stays
         case Occasion.PLACE_OFFERED:
-            return WaitingEntry.objects.filter(
-                card_id=message.card_id, state=WaitingEntry.State.OFFERED, offered_until__gt=at
-            ).exists()
+            return message.card_id in known.offers and message.card_id in known.stays
         case Occasion.OUT_FOR_DELIVERY:
             zone = ZoneInfo(message.card.office.time_zone)
             return (
@@ -159,11 +157,9 @@ def _is_still_true(message: Message, stays: Mapping[int, CounterStay], at: datet
             return True  # an answer to the resident
 
 
-def _send_by(
-    channel: Channel, messages: Sequence[Message], stays: Mapping[int, CounterStay], at: datetime
-) -> Sent:
+def _send_by(channel: Channel, messages: Sequence[Message], known: Known, at: datetime) -> Sent:
     """Send and write each answer down at once: a provider's call-back may come within a second."""
-    outgoing = {message.pk: _outgoing(message, stays.get(message.card_id)) for message in messages}
+    outgoing = {message.pk: _outgoing(message, known) for message in messages}
     left = {message.pk: message for message in messages}
     done, logged, failures, began = Sent(), [], 0, monotonic()
     for answer in channel.send(list(outgoing.values())) if outgoing else ():
@@ -179,26 +175,12 @@ def _send_by(
     return done + Sent(sent=len(logged)) + _postpone(list(left.values()), at)
 
 
-def _outgoing(message: Message, stay: CounterStay | None) -> Outgoing:
-    card = message.card
-    choice: Any = getattr(card, "contact_choice", None)
+def _outgoing(message: Message, known: Known) -> Outgoing:
+    choice: Any = getattr(message.card, "contact_choice", None)
     language = choice.language if choice is not None else settings.LANGUAGE_CODE
     occasion = Occasion(message.occasion)
-    delivery = getattr(card, "delivery", None)
-    item = delivery.item if delivery is not None else None
-    phone, email = _contact(occasion, card.phone, choice)
-    until: date | None = stay.hold_until if stay is not None else None
-    facts = Facts(
-        name=card.name,
-        number=(item.number if item is not None else "") or "",
-        reference=card.reference,
-        link=link_of(card),
-        pin=pin_of(card),
-        counter=stay.counter.name if stay is not None else "",
-        address=stay.counter.address if stay is not None else "",
-        hours=stay.counter.opening_hours if stay is not None else "",
-        until=until,
-    )
+    phone, email = _contact(occasion, message.card.phone, choice)
+    facts = facts_of(message, known)
     return Outgoing(
         message_id=message.pk,
         channel=message.channel,
@@ -229,17 +211,18 @@ def _contact(occasion: Occasion, card_phone: str, choice: ContactChoice | None) 
 
 def _write_down(answer: Delivered, outgoing: Outgoing, attempts: int, at: datetime) -> Sent:
     waiting = Message.objects.filter(pk=answer.message_id, state=Message.State.QUEUED)
+    by_mail = way_of(outgoing.channel) is Way.EMAIL
     if answer.answer is Answer.SENT:
         Message.objects.filter(pk=answer.message_id).update(
             state=Message.State.SENT,
             sent_at=at,
             provider_id=answer.provider_id,
-            recipient_index=recipient_index(outgoing.phone) if outgoing.channel != "EMAIL" else "",
+            recipient_index="" if by_mail else recipient_index(outgoing.phone),
             failure="",
         )
         if outgoing.occasion is Occasion.CONTACT_CHANGED:
             told = ContactChoice.objects.filter(card__messages=answer.message_id)
-            told.update(former_phone="", former_email="")
+            told.update(**{"former_email" if by_mail else "former_phone": ""})
         return Sent(sent=1)
     if answer.answer is Answer.TRY_AGAIN and attempts < MAX_ATTEMPTS:
         waiting.update(not_before=at + WAITS[attempts - 1], failure=answer.failure)

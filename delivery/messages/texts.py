@@ -1,11 +1,12 @@
 """What a message says, per occasion and language. No NIK, no address of the resident, no name but the first."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from delivery.messages.occasions import Occasion
+from delivery.papers import Papers
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
     "id": (
@@ -33,51 +34,54 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
         "en": "Hello {name}, your identity card was posted under number {number}. Follow it: {link} (PIN {pin}).",
     },
     Occasion.OUT_FOR_DELIVERY: {
-        "id": "Halo {name}, KTP-el Anda (nomor {number}) diantar hari ini. Mohon ada orang serumah.",
+        "id": "Halo {name}, KTP-el Anda (nomor {number}) diantar hari ini. Mohon ada orang di rumah. "
+        "Siapkan KTP lama bila ada.",
         "en": "Hello {name}, your identity card (number {number}) is being delivered today. "
-        "Please see that somebody is at home.",
+        "Please see that somebody is at home. Have your old card ready, if you have one.",
     },
     Occasion.ATTEMPT_FAILED: {
         "id": "Halo {name}, KTP-el Anda (nomor {number}) belum dapat diserahkan. "
-        "Petugas pos akan mencoba lagi; bila tidak berhasil, kartu kembali ke kantor kami dan kami kabari.",
+        "Petugas pos biasanya mencoba lagi. Bila tidak berhasil, kartu kembali ke {office}; "
+        "kami kabari bila sudah dapat diambil di loket.",
         "en": "Hello {name}, your identity card (number {number}) could not be delivered yet. "
-        "The post tries again; failing that, the card comes back to our office and we tell you.",
+        "The post usually tries again. Failing that, the card comes back to {office}; "
+        "we tell you when you can collect it at a counter.",
     },
     Occasion.READY_AT_COUNTER: {
-        "id": "Halo {name}, KTP-el Anda siap diambil di {counter}, {address}. Buka: {hours}. "
-        "Disimpan sampai {until}. Bawa KTP lama atau KK. Pilih hari: {link} (PIN {pin}).",
-        "en": "Hello {name}, your identity card is ready at {counter}, {address}. Open: {hours}. "
-        "Kept until {until}. Bring your old card or family card. Choose a day: {link} (PIN {pin}).",
+        "id": "Halo {name}, KTP-el Anda siap diambil di {place}. Buka: {hours}. "
+        "Disimpan sampai {until}. Bawa {papers}. Pilih hari: {link} (PIN {pin}).",
+        "en": "Hello {name}, your identity card is ready at {place}. Open: {hours}. "
+        "Kept until {until}. Bring {papers}. Choose a day: {link} (PIN {pin}).",
     },
     Occasion.REMINDER: {
-        "id": "Halo {name}, KTP-el Anda masih menunggu di {counter}, {address}, sampai {until}. "
-        "Buka: {hours}. Bawa KTP lama atau KK. Pilih hari: {link}",
-        "en": "Hello {name}, your identity card still waits at {counter}, {address}, until {until}. "
-        "Open: {hours}. Bring your old card or family card. Choose a day: {link}",
+        "id": "Halo {name}, KTP-el Anda masih menunggu di {place}, sampai {until}. "
+        "Buka: {hours}. Bawa {papers}. Pilih hari: {link}",
+        "en": "Hello {name}, your identity card still waits at {place}, until {until}. "
+        "Open: {hours}. Bring {papers}. Choose a day: {link}",
     },
     Occasion.MOVED: {
         "id": "Halo {name}, jadwal pengambilan KTP-el Anda berubah karena kantor tutup. "
-        "Kartu menunggu di {counter}, {address}, sampai {until}. Pilih hari lain: {link}",
+        "Kartu menunggu di {place}, sampai {until}. Pilih hari lain: {link}",
         "en": "Hello {name}, collecting your identity card has changed because the office is closed. "
-        "The card waits at {counter}, {address}, until {until}. Choose another day: {link}",
+        "The card waits at {place}, until {until}. Choose another day: {link}",
     },
     Occasion.REOPENED: {
-        "id": "Halo {name}, {counter}, {address}, buka kembali lebih cepat. Buka: {hours}. "
+        "id": "Halo {name}, {place}, buka kembali lebih cepat. Buka: {hours}. "
         "KTP-el Anda menunggu di sana sampai {until}. Pilih hari: {link}",
-        "en": "Hello {name}, {counter}, {address}, opens again earlier. Open: {hours}. "
+        "en": "Hello {name}, {place}, opens again earlier. Open: {hours}. "
         "Your identity card waits there until {until}. Choose a day: {link}",
     },
     Occasion.PLACE_OFFERED: {
-        "id": "Halo {name}, ada tempat kosong untuk mengambil KTP-el Anda di {counter}. "
-        "Tempat ini kami simpan sebentar saja: segera pastikan di {link}",
-        "en": "Hello {name}, a place became free to collect your identity card at {counter}. "
-        "We keep it for a short time only: confirm it soon at {link}",
+        "id": "Halo {name}, ada tempat kosong untuk mengambil KTP-el Anda di {counter} pada {offered_on}. "
+        "Kami simpan untuk Anda sampai {offered_until}. Ambil tempat ini di {link}",
+        "en": "Hello {name}, a place became free to collect your identity card at {counter} on {offered_on}. "
+        "We keep it for you until {offered_until}. Take it at {link}",
     },
     Occasion.COLLECTED: {
-        "id": "Halo {name}, KTP-el Anda sudah diserahkan. Bila bukan Anda atau keluarga yang mengambil, "
-        "segera hubungi kantor kami.",
-        "en": "Hello {name}, your identity card was handed out. If neither you nor your family took it, "
-        "tell our office at once.",
+        "id": "Halo {name}, KTP-el Anda sudah diambil di loket. Bila bukan Anda atau orang yang Anda minta, "
+        "segera hubungi {office}.",
+        "en": "Hello {name}, your identity card was collected at a counter. If it was neither you nor somebody "
+        "whom you sent, tell {office} at once.",
     },
     Occasion.ENQUIRY_ANSWERED: {
         "id": "Halo {name}, pertanyaan Anda tentang KTP-el sudah dijawab. Baca jawabannya: {link} (PIN {pin}).",
@@ -91,10 +95,10 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
     },
     # Without link and PIN: the former number may be a stranger's by now.
     Occasion.CONTACT_CHANGED: {
-        "id": "Halo {name}, nomor telepon atau surel untuk kabar KTP-el Anda telah diganti. "
-        "Bila bukan Anda yang menggantinya, segera hubungi kantor kami.",
+        "id": "Halo {name}, nomor HP atau email untuk kabar KTP-el Anda telah diganti. "
+        "Bila bukan Anda yang menggantinya, segera hubungi {office}.",
         "en": "Hello {name}, the phone or e-mail for news of your identity card was changed. "
-        "If you did not change it, tell our office at once.",
+        "If you did not change it, tell {office} at once.",
     },
     Occasion.REPLY_NOTED: {
         "id": "Halo {name}, balasan Anda tentang KTP-el sudah kami catat. Lihat atau ubah: {link}",
@@ -110,18 +114,44 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
 # Where the card waits, a reply of one digit is enough.
 CAN_REPLY = frozenset({Occasion.READY_AT_COUNTER, Occasion.REMINDER, Occasion.MOVED})
 _REPLIES: Mapping[str, str] = {
-    "id": "Balas 1 datang, 2 wakil, 3 kirim ulang, BERHENTI tanpa pesan lagi.",
-    "en": "Reply 1 I come, 2 somebody else, 3 send again, STOP no more messages.",
+    "id": "Balas 1: saya datang. 2: diwakili. 3: minta dikirim ulang. BERHENTI: tidak mau pesan lagi.",
+    "en": "Reply 1: I come. 2: somebody else comes. 3: please send it again. STOP: no more messages.",
 }
+_OFFICE_HOURS: Mapping[str, str] = {"id": "pada jam kerja", "en": "in office hours"}
+_PAPERS: Mapping[str, Mapping[str, str]] = {
+    "id": {
+        "OLD_CARD": "KTP lama",
+        "FAMILY_CARD": "KK",
+        "INTERIM_LETTER": "surat keterangan pengganti KTP (suket)",
+        "AUTHORITY_F107": "surat kuasa (formulir F-1.07)",
+        "OFFICER_LETTER": "surat petugas desa",
+        "PASSPORT_OR_LICENCE": "paspor/SIM",
+    },
+    "en": {
+        "OLD_CARD": "the old card",
+        "FAMILY_CARD": "the family card (KK)",
+        "INTERIM_LETTER": "the interim letter (suket)",
+        "AUTHORITY_F107": "the written authority (form F-1.07)",
+        "OFFICER_LETTER": "the village officer's letter",
+        "PASSPORT_OR_LICENCE": "a passport or driving licence",
+    },
+}
+_OR: Mapping[str, str] = {"id": "atau", "en": "or"}
+_AND: Mapping[str, str] = {"id": "dan", "en": "and"}
+_NO_PAPERS: Mapping[str, str] = {"id": "pesan ini", "en": "this message"}
 LANGUAGES = tuple(_FREE)
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a text may use; `name` is the full name, of which the first word is said."""
+    """All that a text may use; `name` is the full name, of which the first word is said.
+
+    `offered_until` is by the counter's clock.
+    """
 
     name: str
+    office: str
     number: str
     reference: str
     link: str
@@ -130,6 +160,9 @@ class Facts:
     address: str = ""
     hours: str = ""
     until: date | None = None
+    papers: Papers = ()
+    offered_on: date | None = None
+    offered_until: datetime | None = None
 
 
 def text_of(*, occasion: Occasion, language: str, facts: Facts, replies: bool = False) -> str:
@@ -171,15 +204,36 @@ def _names(occasion: Occasion, language: str) -> list[str]:
 def _values(facts: Facts, language: str) -> dict[str, str]:
     return {
         "name": first_name(facts.name),
+        "office": facts.office,
         "number": facts.number or facts.reference,
         "reference": facts.reference,
         "link": facts.link,
         "pin": facts.pin,
         "counter": facts.counter,
-        "address": " ".join(facts.address.split()) or "-",
-        "hours": facts.hours or "-",
+        "place": ", ".join(part for part in (facts.counter, " ".join(facts.address.split())) if part),
+        "hours": facts.hours or _OFFICE_HOURS[language],
         "until": _day(facts.until, language),
+        "papers": papers_said(facts.papers, language=language) or _NO_PAPERS[language],
+        "offered_on": _day(facts.offered_on, language),
+        "offered_until": _moment(facts.offered_until, language),
     }
+
+
+def papers_said(papers: Papers, *, language: str) -> str:
+    """Say which papers to bring: "KTP lama atau KK, dan surat kuasa"; empty when none is asked for."""
+    spoken = spoken_language(language)
+    names = _PAPERS[spoken]
+    lists = [[names[paper] for paper in one_of if paper in names] for one_of in papers]
+    said = [_one_of(alternatives, _OR[spoken]) for alternatives in lists if alternatives]
+    return f", {_AND[spoken]} ".join(said)
+
+
+def _one_of(names: Sequence[str], word: str) -> str:
+    """Join with commas and a word before the last, as it is written in both languages."""
+    *others, last = names
+    if not others:
+        return last
+    return f"{', '.join(others)}{',' if len(others) > 1 else ''} {word} {last}"
 
 
 def first_name(name: str) -> str:
@@ -190,3 +244,10 @@ def first_name(name: str) -> str:
 
 def _day(day: date | None, language: str) -> str:
     return "-" if day is None else f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
+
+
+def _moment(moment: datetime | None, language: str) -> str:
+    if moment is None:
+        return "-"
+    at = {"id": "pukul", "en": "at"}[language]
+    return f"{_day(moment.date(), language)} {at} {moment:%H.%M}"

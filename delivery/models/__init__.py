@@ -20,7 +20,7 @@ from delivery.models.residents import (
     LookupLimit,
     ResidentChoice,
 )
-from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard
+from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard, TransferDifference
 from delivery.models.waiting import ClosureStay, WaitingEntry
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "TrackingEvent",
     "Transfer",
     "TransferCard",
+    "TransferDifference",
     "VillageList",
     "VillageListCard",
     "VillageListLink",

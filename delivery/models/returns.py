@@ -106,10 +106,18 @@ class Transfer(models.Model):
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
+    packed = models.PositiveIntegerField(null=True, blank=True, help_text=_("what the sender counted"))
+    packed_at = models.DateTimeField(null=True, blank=True)
+    packed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     received = models.PositiveIntegerField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when the receiver's count was complete")
     )
 
     class Meta:
@@ -119,6 +127,11 @@ class Transfer(models.Model):
                 condition=~Q(from_office=models.F("to_office")), name="transfer_between_offices"
             ),
             models.CheckConstraint(condition=Q(sent__gt=0), name="transfer_sends_something"),
+            models.CheckConstraint(
+                condition=Q(packed__isnull=True, packed_at__isnull=True)
+                | Q(packed__lte=models.F("sent"), packed_at__isnull=False),
+                name="transfer_packs_what_it_sends",
+            ),
         ]
 
 
@@ -136,5 +149,62 @@ class TransferCard(models.Model):
             models.UniqueConstraint(fields=["card", "live"], name="card_in_one_live_transfer"),
             models.CheckConstraint(
                 condition=Q(live__isnull=True) | Q(live=True), name="transfer_live_true_or_null"
+            ),
+        ]
+
+
+class TransferDifference(models.Model):
+    """A card that one side of a transfer did not find, or that came besides: a case until somebody settles it."""
+
+    class Kind(models.TextChoices):
+        NOT_PACKED = "NOT_PACKED", _("not there when it was packed")
+        MISSING = "MISSING", _("missing")
+        EXTRA = "EXTRA", _("extra")
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="differences")
+    kind = models.CharField(max_length=10, choices=Kind)
+    card = models.ForeignKey(
+        "shipments.Card", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    scanned = models.CharField(
+        max_length=40, blank=True, default="", help_text=_("what was scanned, when extra")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    arrived = models.BooleanField(default=False, help_text=_("closed because the card came after all"))
+    resolution = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transfer", "card"], name="one_difference_per_card_of_a_transfer",
+                condition=Q(closed_at__isnull=True, card__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["transfer", "scanned"], name="one_difference_per_extra_of_a_transfer",
+                condition=Q(closed_at__isnull=True, card__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="EXTRA", card__isnull=True) & ~Q(scanned="")
+                | ~Q(kind="EXTRA") & Q(card__isnull=False),
+                name="transfer_difference_names_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, arrived=False)
+                | Q(closed_at__isnull=False) & (Q(arrived=True) | ~Q(resolution="")),
+                name="closed_transfer_difference_says_why",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            # open cases of a transfer: its pages, what is still expected, today's work
+            models.Index(
+                fields=["transfer"], name="transfer_differences_open", condition=Q(closed_at__isnull=True)
             ),
         ]

@@ -243,3 +243,29 @@ def test_only_the_office_that_it_was_sent_to_takes_a_transfer_in(
     assert sender.post(f"{where}receive/", {}, format="json").status_code == 404
     assert sender.get(where).json()["received"] is None
     assert client_of(counter_user).post(f"{where}receive/", {}, format="json").json()["arrived"] == 2
+
+
+@pytest.mark.usefixtures("_now")
+def test_both_sides_count_a_transfer_and_what_is_missing_is_a_case(
+    client_of: Client, counter_user: User, printing_user: User, returned: Mailed
+) -> None:
+    sender, clerk = client_of(printing_user), client_of(counter_user)
+    sender.post(f"{API}/returns/route/", {}, format="json")
+    (transfer,) = sender.post(f"{API}/transfers/").json()["transfers"]
+    where = f"{API}/transfers/{transfer['id']}/"
+    assert clerk.post(f"{where}pack/", {"counted": 2}, format="json").status_code == 404
+    assert sender.post(f"{where}pack/", {"counted": 1}, format="json").json()["code"] == "count_differs"
+    assert sender.post(f"{where}pack/", {"counted": 2}, format="json").json()["packed"] == 2
+    assert b"".join(sender.get(f"{where}list/")).startswith(b"%PDF")
+    assert b"".join(clerk.get(f"{where}list/?file_type=xlsx")).startswith(b"PK")
+    assert clerk.get(f"{where}list/?file_type=csv").status_code == 400
+    assert sender.post(f"{where}count/", {"counted": 2}, format="json").status_code == 404
+    clerk.post(f"{where}receive/", {"references": [returned.cards[0].reference]}, format="json")
+    counted = clerk.post(f"{where}count/", {"counted": 1}, format="json").json()
+    assert counted["missing"] == [returned.cards[1].reference]
+    (case,) = clerk.get(f"{API}/transfer-cases/?open=true").json()["results"]
+    assert (case["kind"], case["owner"]) == ("MISSING", printing_user.username)
+    settle = f"{API}/transfer-cases/{case['id']}/settle/"
+    assert clerk.post(settle, {"resolution": "x"}, format="json").status_code == 404
+    assert sender.post(settle, {"resolution": "x"}, format="json").json()["resolution"] == "x"
+    assert sender.post(settle, {"resolution": "x"}, format="json").status_code == 409

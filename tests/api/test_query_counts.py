@@ -30,7 +30,7 @@ LISTS = [
     "number-blocks/", "offices/", "print-checks/reprints/", "quotas/", "reconciliation/",
     "reconciliation/cards/?bucket=with_post", "registry-list/", "returns/", "review/", "review/groups/", "shelf/",
     "shelf/ages/", "shelf/overdue/", "shipments/", "silent-items/", "silent-items/summary/", "status-texts/",
-    "status-texts/waiting/", "stray-items/", "transfers/", "village-lists/", "waiting/", "wishes/",
+    "status-texts/waiting/", "stray-items/", "transfer-cases/", "transfers/", "village-lists/", "waiting/", "wishes/",
 ]  # fmt: skip
 GROWING = [
     "appointments/",

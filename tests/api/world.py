@@ -25,6 +25,7 @@ from delivery.models import (
     TrackingEvent,
     Transfer,
     TransferCard,
+    TransferDifference,
     VillageList,
     VillageListCard,
     WaitingEntry,
@@ -72,6 +73,7 @@ class World:
     job: Job
     label_part: LabelPart
     transfer: Transfer
+    transfer_case: TransferDifference
     collection: Collection
     appointment: Appointment
     village_list: VillageList
@@ -113,6 +115,7 @@ class World:
             "shipment": str(self.shipment.pk),
             "stray-item": str(self.stray_item.pk),
             "transfer": str(self.transfer.pk),
+            "transfer-case": str(self.transfer_case.pk),
             "village-list": str(self.village_list.pk),
             "waiting": str(self.waiting.pk),
             "wish": self.card.reference,
@@ -136,6 +139,7 @@ def make_world(code: str, *, region: str) -> World:
     )
     factories.make_cards(office=registry, number=2, verdict=Verdict.NEEDS_REVIEW)
     shipment, difference = _shipment(cards[0], registry, post_office)
+    transfer = _transfer(cards[1], registry, counter)
     return World(
         registry=registry,
         counter=counter,
@@ -158,7 +162,10 @@ def make_world(code: str, *, region: str) -> World:
             kind="cards.import", owner=users[Role.PRINTING], office=registry, created_at=AT, id=uuid.uuid4()
         ),
         label_part=_label_part(shipment, users[Role.PRINTING]),
-        transfer=_transfer(cards[1], registry, counter),
+        transfer=transfer,
+        transfer_case=TransferDifference.objects.create(
+            transfer=transfer, kind="MISSING", card=cards[1], opened_at=AT
+        ),
         collection=_collection(cards[2], counter),
         appointment=_appointment(cards[3], counter),
         village_list=_village_list(cards[4], counter),

@@ -142,7 +142,10 @@ def test_who_wants_no_messages_gets_none_until_they_are_wanted_again(card: Card)
 
 def test_who_comes_is_one_of_those_whom_the_office_allows(shelved: Card, registry: Office) -> None:
     HandoverPolicy.objects.create(office=registry, collectors=["HOLDER", "SAME_FAMILY_CARD"])
-    assert choices_for(card_id=shelved.pk).collectors == ("HOLDER", "SAME_FAMILY_CARD")
+    old_card = (("OLD_CARD", "INTERIM_LETTER"),)
+    assert choices_for(card_id=shelved.pk).collectors == (
+        ("HOLDER", old_card), ("SAME_FAMILY_CARD", (*old_card, ("FAMILY_CARD",))),
+    )  # fmt: skip
     say_who_comes(card_id=shelved.pk, relation="SAME_FAMILY_CARD", at=AT)
     with pytest.raises(DeliveryRefused) as refused:
         say_who_comes(card_id=shelved.pk, relation="VILLAGE_OFFICER", at=AT)

@@ -305,7 +305,8 @@ def test_an_answer_to_a_reply_goes_to_whatsapp_as_text_and_news_as_a_template(
     assert (help_text["type"], ready["type"]) == ("text", "template")
     assert "Balas 1 bila Anda datang sendiri" in help_text["text"]["body"]
     assert [each["text"] for each in ready["template"]["components"][0]["parameters"]][1:5] == [
-        counter.name, "Jl. Contoh 1", "-", "19 Juni 2020",
+        "Kantor 3216-06, Jl. Contoh 1", "pada jam kerja", "19 Juni 2020",
+        "KTP lama atau surat keterangan pengganti KTP (suket)",
     ]  # fmt: skip
 
 
@@ -321,7 +322,7 @@ def test_only_a_gateway_that_can_hear_asks_for_a_reply(
         Message.objects.exclude(card=card, occasion="REMINDER").update(state="WITHDRAWN")
         send_queued(at=at, limit=10)
     texts = [body["text"] for _headers, body in gateway.requests]
-    assert ["Balas 1 datang, 2 wakil, 3 kirim ulang" in text for text in texts] == [False, True]
+    assert ["Balas 1: saya datang. 2: diwakili. 3: minta" in text for text in texts] == [False, True]
 
 
 # --- templates --------------------------------------------------------------------------------------

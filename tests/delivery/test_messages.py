@@ -37,9 +37,10 @@ MORNING = datetime.fromisoformat("2020-05-04T10:00:00+07:00")
 NIGHT = datetime.fromisoformat("2020-05-04T22:15:00+07:00")
 PHONE = "0812-3456-789"
 FACTS = Facts(
-    name="siti aminah binti abdullah", number="RR473124829ID", reference="K387420489J",
+    name="siti aminah binti abdullah", office="Disdukcapil Contoh", number="RR473124829ID", reference="K387420489J",
     link="https://ktp.example/t/K387420489J.abc", pin="7H4K9M", counter="Kecamatan Tambun Selatan",
     address="Jl. Contoh 1", hours="Senin–Jumat 08.00–15.00", until=datetime(2020, 6, 19).date(),  # noqa: DTZ001
+    papers=(("OLD_CARD", "INTERIM_LETTER"), ("FAMILY_CARD",)),
 )  # fmt: skip
 
 
@@ -74,7 +75,8 @@ def test_link_and_pin_stand_only_where_they_are_of_use(occasion: Occasion) -> No
 def test_ready_says_where_when_until_and_what_to_bring() -> None:
     assert text_of(occasion=Occasion.READY_AT_COUNTER, language="xx", facts=FACTS) == (
         "Halo Siti, KTP-el Anda siap diambil di Kecamatan Tambun Selatan, Jl. Contoh 1. "
-        "Buka: Senin–Jumat 08.00–15.00. Disimpan sampai 19 Juni 2020. Bawa KTP lama atau KK. "
+        "Buka: Senin–Jumat 08.00–15.00. Disimpan sampai 19 Juni 2020. "
+        "Bawa KTP lama atau surat keterangan pengganti KTP (suket), dan KK. "
         "Pilih hari: https://ktp.example/t/K387420489J.abc (PIN 7H4K9M). "
         "Layanan ini gratis. Petugas tidak pernah meminta uang atau kode."
     )

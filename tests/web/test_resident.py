@@ -179,7 +179,7 @@ def test_a_failed_attempt_says_why_and_what_comes_next(
     failed = [mailed.event(0, Status.ATTEMPT_FAILED, hours=hours, reason=Reason.ABSENT) for hours in (20, 40)]
     record_events(events=failed, recorded_at=SERVED_AT, recorded_by_id=None)
     page = page_of(reader, mailed.cards[0])
-    assert "The courier did not meet you" in page
+    assert "Your card could not be delivered yet" in page
     assert "Why the post could not deliver it: nobody was at home. The courier came 2 times." in page
 
 

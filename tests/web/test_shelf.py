@@ -1,17 +1,21 @@
 """The shelf, transfers and returns: every scan has one big answer, and nobody sees another office's."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import translation
+from openpyxl import load_workbook
 
 from accounts.models import Role, User
-from delivery.models import CounterStay, ReturnReceipt, StrayItem, Transfer
+from delivery.models import CounterStay, ReturnReceipt, StrayItem, Transfer, TransferDifference
 from delivery.returns import route_returns, send_transfers
 from offices.models import Office
+from privacy.masking import mask_name
+from privacy.models import AccessRecord
 from shipments.models import Card
 from tests import factories
 from tests.delivery.mailing import Mailed, mail_cards
@@ -65,10 +69,10 @@ def answer_of(response: Any) -> str:
     return f"{answer.word}: {answer.detail}".removesuffix(": ")
 
 
-def sent(mailed: Mailed, registry: Office) -> Transfer:
+def sent(mailed: Mailed, registry: Office, actor_id: int | None = None) -> Transfer:
     bring_back(mailed, office=registry)
     route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
-    (transfer,) = send_transfers(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
+    (transfer,) = send_transfers(office_id=registry.pk, actor_id=actor_id, at=RETURNED_AT)
     return transfer
 
 
@@ -135,7 +139,9 @@ def test_a_card_that_is_not_on_the_list_is_put_aside(
     )
     assert not on_shelf(stranger)
     transfer.refresh_from_db()
-    assert transfer.received == 0
+    assert transfer.received is None
+    case = TransferDifference.objects.get()
+    assert (case.kind, case.scanned) == ("EXTRA", stranger.reference)
 
 
 def test_missing_and_extra_cards_are_both_said(clerk: Client, mailed: Mailed, registry: Office) -> None:
@@ -149,39 +155,131 @@ def test_missing_and_extra_cards_are_both_said(clerk: Client, mailed: Mailed, re
     assert (transfer.sent, transfer.received) == (3, 2)
 
 
-def test_all_that_is_still_on_the_way_is_taken_in_at_once(
+def test_a_count_of_all_takes_in_what_is_still_on_the_way(
     clerk: Client, mailed: Mailed, registry: Office
 ) -> None:
     transfer = sent(mailed, registry)
     address = f"{TRANSFERS}{transfer.pk}/"
     clerk.post(address, {"scanned": mailed.cards[0].reference})
-    response = clerk.post(address, {"all": "1", "shelf": "D4"})
-    assert answer_of(response) == "On shelf D4: All cards of this transfer have arrived."
+    page = clerk.post(f"{address}hitung/", {"counted": "3", "shelf": "D4"}, follow=True).content.decode()
+    assert "All cards of this transfer have arrived." in page
+    assert "Complete the count" not in page
     assert [on_shelf(card) for card in mailed.cards] == [True] * 3
-    assert 'name="all"' not in response.content.decode()
+    assert mailed.cards[2].counter_stays.get().shelf == "D4"
 
 
-def test_a_transfer_taken_in_twice_is_refused(clerk: Client, mailed: Mailed, registry: Office) -> None:
+def test_a_count_of_what_was_scanned_makes_cases_of_the_rest(
+    clerk: Client, sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry, actor_id=printing_user.pk)
+    address = f"{TRANSFERS}{transfer.pk}/"
+    clerk.post(address, {"scanned": mailed.cards[0].reference})
+    page = clerk.post(f"{address}hitung/", {"counted": "1"}, follow=True).content.decode()
+    assert "2 cards are missing" in page
+    sender = english(sign_in(printing_user))
+    listed = sender.get(f"{TRANSFERS}selisih/").content.decode()
+    assert [card.reference in listed for card in mailed.cards] == [False, True, True]
+    assert printing_user.username in listed
+    assert ">2</" in sender.get("/").content.decode().replace("\n", "")
+
+
+def test_a_count_that_fits_nothing_is_refused_and_keeps_what_was_typed(
+    clerk: Client, mailed: Mailed, registry: Office
+) -> None:
     transfer = sent(mailed, registry)
-    clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
-    response = clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
-    assert answer_of(response) == f"Stop: Transfer {transfer.number} has already been received in full."
+    response = clerk.post(f"{TRANSFERS}{transfer.pk}/hitung/", {"counted": "2", "shelf": "E5"})
+    assert response.status_code == 409
+    assert "Scan each card that is here." in response.content.decode()
+    assert 'value="E5"' in response.content.decode()
+    assert not CounterStay.objects.exists()
+    assert not TransferDifference.objects.exists()
+
+
+def test_a_card_scanned_again_is_said_to_be_taken_in(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    for _time in range(2):
+        response = clerk.post(f"{TRANSFERS}{transfer.pk}/", {"scanned": mailed.cards[0].reference})
+    assert answer_of(response) == "Already taken in: 2 cards are still on the way."
+    assert CounterStay.objects.count() == 1
+    assert not TransferDifference.objects.exists()
+
+
+def test_a_transfer_counted_twice_is_refused(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    address = f"{TRANSFERS}{sent(mailed, registry).pk}/hitung/"
+    assert clerk.post(address, {"counted": "3"}).status_code == 302
+    assert clerk.post(address, {"counted": "3"}).status_code == 409
     assert CounterStay.objects.count() == 3
 
 
-def test_the_sender_sees_a_transfer_and_takes_nothing_in(
+def test_the_sender_sees_a_transfer_counts_it_and_takes_nothing_in(
     sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
 ) -> None:
     transfer = sent(mailed, registry)
-    response = sign_in(printing_user).post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"})
+    sender = english(sign_in(printing_user))
+    address = f"{TRANSFERS}{transfer.pk}/"
+    response = sender.post(address, {"scanned": mailed.cards[0].reference})
     assert response.status_code == 200
-    assert 'name="all"' not in response.content.decode()
+    assert "Complete the count" not in response.content.decode()
+    assert sender.post(f"{address}hitung/", {"counted": "3"}).status_code == 404
     assert not CounterStay.objects.exists()
+    refused = sender.post(f"{address}kemas/", {"counted": "2"})
+    assert (refused.status_code, "holds 3 cards, not 2" in refused.content.decode()) == (409, True)
+    packed = sender.post(
+        f"{address}kemas/", {"counted": "2", "missing": mailed.cards[1].reference}, follow=True
+    )
+    assert "Count before it leaves" not in packed.content.decode()
+    transfer.refresh_from_db()
+    assert (transfer.packed, transfer.packed_by) == (2, printing_user)
+    assert TransferDifference.objects.get().card == mailed.cards[1]
+
+
+def test_the_receiver_does_not_count_for_the_sender(clerk: Client, mailed: Mailed, registry: Office) -> None:
+    transfer = sent(mailed, registry)
+    assert clerk.post(f"{TRANSFERS}{transfer.pk}/kemas/", {"counted": "3"}).status_code == 404
+    transfer.refresh_from_db()
+    assert transfer.packed is None
+
+
+def test_the_sender_gives_a_case_an_owner_and_settles_it_and_the_receiver_does_not(
+    clerk: Client, sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    clerk.post(f"{TRANSFERS}{transfer.pk}/hitung/", {"counted": "0"})
+    case = TransferDifference.objects.order_by("pk").first()
+    assert case is not None
+    where = f"{TRANSFERS}selisih/{case.pk}/"
+    assert clerk.post(f"{where}selesai/", {"resolution": "x"}).status_code == 404
+    assert clerk.post(f"{where}pemilik/", {"owner": "1"}).status_code == 404
+    assert case.transfer.number in clerk.get(f"{TRANSFERS}selisih/").content.decode()
+    sender = english(sign_in(printing_user))
+    sender.post(f"{where}pemilik/", {"owner": str(printing_user.pk)})
+    empty = sender.post(f"{where}selesai/", {"resolution": " "}, follow=True).content.decode()
+    assert "Give the reason" in empty
+    sender.post(f"{where}selesai/", {"resolution": "found in the van"})
+    case.refresh_from_db()
+    assert (case.owner, case.resolution, case.closed_by) == (printing_user, "found in the van", printing_user)
+
+
+def test_the_list_of_a_transfer_is_sent_with_masked_names_and_recorded(
+    clerk: Client, other_clerk: Client, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    address = f"{TRANSFERS}{transfer.pk}/daftar."
+    paper = b"".join(clerk.get(f"{address}pdf"))  # type: ignore[call-overload]
+    assert paper.startswith(b"%PDF")
+    cells = {
+        str(cell) for row in load_workbook(BytesIO(b"".join(clerk.get(f"{address}xlsx")))).active.values for cell in row  # type: ignore[call-overload, union-attr]
+    }  # fmt: skip
+    assert {mailed.cards[0].reference, mask_name(mailed.cards[0].name)} <= cells
+    assert mailed.cards[0].name not in cells
+    assert clerk.get(f"{address}csv").status_code == 404
+    assert other_clerk.get(f"{address}pdf").status_code == 404
+    assert set(AccessRecord.objects.values_list("subject_key", "records")) == {(transfer.number, 3)}
 
 
 def test_another_counter_finds_no_transfer(other_clerk: Client, mailed: Mailed, registry: Office) -> None:
     transfer = sent(mailed, registry)
-    assert other_clerk.post(f"{TRANSFERS}{transfer.pk}/", {"all": "1"}).status_code == 404
+    assert other_clerk.post(f"{TRANSFERS}{transfer.pk}/hitung/", {"counted": "3"}).status_code == 404
     assert transfer.number not in other_clerk.get(TRANSFERS).content.decode()
     assert not CounterStay.objects.exists()
 

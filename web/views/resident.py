@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -34,6 +35,8 @@ from delivery.address_requests import FIELDS
 from delivery.appointments import Bookable, book, bookable_days, cancel_booking
 from delivery.choices_view import choices_for
 from delivery.enquiries import answers_for, ask
+from delivery.messages.texts import papers_said
+from delivery.messages.ways import Way
 from delivery.public_view import PublicView, Stage
 from delivery.refusals import DeliveryRefused
 from delivery.waiting import days_to_wait_for, waiting_of
@@ -45,10 +48,12 @@ from web.resident_words import (
     COLLECTORS,
     CORRECTIONS,
     NEWS,
-    NEXT_STEPS,
+    REACHED,
     STAGES,
     STATES,
     WISHES,
+    messages_words,
+    next_step_words,
     reason_word,
     receiver_word,
     refusal_words,
@@ -255,7 +260,6 @@ def resident_page(
     context = {
         "view": view,
         "state": STATES.get(state, STAGES[view.stage]),
-        "next_step": NEXT_STEPS[view.next_step],
         "reason": reason_word(view.reason),
         "receiver": receiver_word(view.receiver),
         "steps": [(STAGES[step.stage], step) for step in view.steps],
@@ -277,11 +281,24 @@ def _choices(request: HttpRequest, view: PublicView) -> dict[str, Any]:
     choices = choices_for(card_id=view.card_id)
     correction = choices.correction
     waits = correction is not None and correction.state == "OPEN"
-    lead = {"next_step": CORRECTIONS["OPEN"]} if waits and choices.channel == "POST" else {}
+    waits_for_office = waits and choices.channel == "POST"
+    language = get_language() or settings.LANGUAGE_CODE
+    papers = papers_said(choices.papers, language=language[:2])
     return {
-        **lead,
+        "next_step": CORRECTIONS["OPEN"]
+        if waits_for_office
+        else next_step_words(view.next_step, papers=papers),
+        "messages": messages_words(view.next_step, reached=bool(choices.ways_used)),
+        "reached": [
+            REACHED["REGISTERED" if way is Way.PHONE and not choices.own_phone else way]
+            for way in choices.ways_used
+        ],
         "choices": choices,
-        "collectors": [(code, COLLECTORS[code]) for code in choices.collectors if code in COLLECTORS],
+        "collectors": [
+            (code, COLLECTORS[code], papers_said(shown, language=language[:2]))
+            for code, shown in choices.collectors
+            if code in COLLECTORS
+        ],
         "comes": COLLECTORS.get(choices.coming, ""),
         "wished": WISHES.get(choices.wish, ""),
         "corrected": CORRECTIONS[correction.state] if correction is not None else "",

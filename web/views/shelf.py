@@ -1,37 +1,29 @@
-"""What stands on a counter's shelf, what is on its way there, and taking in what came back."""
+"""What stands on a counter's shelf, and taking in what came back."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from accounts.permissions import Operation, may
-from delivery.models import CounterStay, ReturnReceipt, Transfer
+from delivery.models import CounterStay, ReturnReceipt
 from delivery.refusals import DeliveryRefused
-from delivery.returns import (
-    ReturnScan,
-    TransferReceipt,
-    receive_returns,
-    receive_transfer,
-    route_returns,
-    send_transfers,
-)
-from delivery.scope import returns_visible_to, transfers_visible_to
+from delivery.returns import ReturnScan, receive_returns, route_returns, send_transfers
+from delivery.scope import returns_visible_to
 from delivery.status import Reason
 from web import words
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
 from web.lists import listing, page_of
 from web.messages import refusal_text, tell_refusal
-from web.scans import ScanAnswer, bad, good
+from web.scans import ScanAnswer, bad
 
 SHELF_SORTS = {"arrived": "arrived_at", "shelf": "shelf", "until": "hold_until", "name": "card__name"}
 SCAN_LENGTH = 200
@@ -74,78 +66,6 @@ def shelf(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate()
     context = {"page": shown.page, "sort": shown.sort, "q": asked, "counter": counter, "today": today}
     return render(request, "web/counter/shelf.html", context)
-
-
-@requires(Operation.RECEIVE_RETURNS)
-def transfers(request: StaffRequest) -> HttpResponse:
-    """List transfers to and from the office."""
-    rows = (
-        transfers_visible_to(request.user)
-        .select_related("from_office", "to_office")
-        .order_by("-sent_at", "-pk")
-    )
-    return render(request, "web/counter/transfers.html", {"page": page_of(request, rows)})
-
-
-@requires(Operation.RECEIVE_RETURNS)
-def transfer(request: StaffRequest, transfer_id: int) -> HttpResponse:
-    """Show a transfer and take it in: card by card as they are scanned, or all that is still on the way."""
-    row = get_object_or_404(
-        transfers_visible_to(request.user).select_related("from_office", "to_office"), pk=transfer_id
-    )
-    mine = row.to_office_id == request.user.office_id
-    place = request.POST.get("shelf", "").strip()[:16]
-    everything = "all" in request.POST
-    scanned = request.POST.get("scanned", "")[:SCAN_LENGTH].split()
-    answer = None
-    if request.method == "POST" and mine and (scanned or everything):
-        answer = _take_in(request.user, row, scanned=None if everything else scanned, shelf=place)
-        row.refresh_from_db()
-    cards = (
-        row.cards.select_related("card")
-        .defer(*SEALED)
-        .order_by(F("live").asc(nulls_last=True), "card__name", "pk")
-    )
-    context: dict[str, Any] = {
-        "transfer": row,
-        "answer": answer,
-        "on_the_way": row.cards.filter(live=True).count(),
-        "page": page_of(request, cards),
-    }
-    if request.htmx:
-        return render(request, "web/counter/transfer_result.html", context)
-    return render(request, "web/counter/transfer.html", {**context, "mine": mine, "shelf": place})
-
-
-def _take_in(user: User, transfer: Transfer, *, scanned: list[str] | None, shelf: str) -> ScanAnswer:
-    shown = ", ".join(scanned or [transfer.number])
-    try:
-        receipt = receive_transfer(
-            transfer_id=transfer.pk, references=scanned, shelf=shelf, actor_id=user.pk, at=timezone.now()
-        )
-    except DeliveryRefused as refusal:
-        return bad(word=_("Stop"), scanned=shown, detail=refusal_text(refusal))
-    return _arrived(receipt, shelf=shelf, shown=shown)
-
-
-def _arrived(receipt: TransferReceipt, *, shelf: str, shown: str) -> ScanAnswer:
-    left = len(receipt.missing)
-    waiting = (
-        ngettext("%(left)s card is still on the way.", "%(left)s cards are still on the way.", left)
-        % {"left": left}
-        if left
-        else _("All cards of this transfer have arrived.")
-    )
-    if receipt.extra:
-        strays = _("Not on this list, put aside: %(cards)s.") % {"cards": ", ".join(receipt.extra)}
-        word = (
-            _("%(arrived)s taken in, others not") % {"arrived": receipt.arrived}
-            if receipt.arrived
-            else _("Not on this list")
-        )
-        return bad(word=word, scanned=shown, detail=f"{strays} {waiting}")
-    word = _("On shelf %(shelf)s") % {"shelf": shelf} if shelf else _("Taken in")
-    return good(word=word, scanned=shown, detail=waiting)
 
 
 @requires(Operation.RECEIVE_RETURNS)

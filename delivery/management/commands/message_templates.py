@@ -8,9 +8,11 @@ from django.core.management.base import BaseCommand
 from delivery.messages.gateways import template_name
 from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.texts import LANGUAGES, Facts, parameters_of, template_of
+from delivery.papers import INSTEAD_OF_OLD_CARD, OLD_CARD
 
 EXAMPLE = Facts(
     name="Warga Contoh",
+    office="Disdukcapil Kabupaten Contoh",
     number="RR473124829ID",
     reference="K387420489J",
     link="https://ktp.example.go.id/t/K387420489J.contoh",
@@ -18,6 +20,7 @@ EXAMPLE = Facts(
     counter="Kecamatan Contoh",
     address="Jl. Contoh 1",
     hours="Senin–Jumat 08.00–15.00",
+    papers=((OLD_CARD, INSTEAD_OF_OLD_CARD),),
 )
 
 
