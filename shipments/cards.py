@@ -19,11 +19,13 @@ from accounts.services import record
 from jobs.services import enqueue
 from offices.models import Office
 from shipments.intake import (
+    GUIDE_SHEET,
     MESSAGES,
     CardRows,
     PrintedCardRow,
     RowError,
-    read_cards,
+    find_card_header,
+    looks_like_nik,
     write_rejected_rows,
 )
 from shipments.models import CirculatingCard, IntakeFile
@@ -39,8 +41,8 @@ from shipments.registering import (
     registration_of,
     tell_planner,
 )
+from spreadsheets.choosing import open_chosen
 from spreadsheets.faults import SheetError, SheetFault
-from spreadsheets.reading import open_sheet
 
 IMPORT_JOB: Final = "cards.import"
 OnProgress = Callable[[int, int], None]
@@ -209,8 +211,8 @@ def _read(path: str | Path, *, office: Office, at: datetime) -> _Sheet:
     zone = ZoneInfo(office.time_zone)
     rows: list[PrintedCardRow] = []
     errors: list[RowError] = []
-    with open_sheet(path) as opened:
-        cards = read_cards(opened, today=at.astimezone(zone).date(), zone=zone)
+    with open_chosen(path, find_card_header, is_ours=looks_like_nik, guides={GUIDE_SHEET}) as (header, below):
+        cards = CardRows(below, header, today=at.astimezone(zone).date(), zone=zone)
         for row in cards:
             if isinstance(row, RowError):
                 errors.append(row)

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from shipments.card_columns import CARD_COLUMNS, FIELDS, LANES, MAX_CHARACTERS, CardLane
-from spreadsheets.cells import Cell, identifier, text, when
+from spreadsheets.cells import DAMAGED_FROM, Cell, identifier, text, when
 from spreadsheets.faults import CellError, CellFault, gettext_noop
 from spreadsheets.frames import SheetRow
 from spreadsheets.headers import HeaderMatch, find_header, folded
@@ -36,9 +36,12 @@ PROVINCE_CODES = frozenset(
 ) | frozenset(("19", "91", "92", "93", "94", "95", "96", "97"))
 # A woman's day of birth is written plus this.
 WOMAN_DAY_OFFSET = 40
+# The explanations beside the form in our own template.
+GUIDE_SHEET = "Petunjuk"
 # Row number and reason in the sheet that is given back; ignored when it is uploaded again.
 SHEET_ROW_TITLE, REASON_TITLE = "Baris asal", "Alasan ditolak"
 _CACHED_DAYS = 10_000
+_NIK = re.compile(r"'?\d{16}")
 _PHONE_SEPARATORS = re.compile(r"[/,;]|\s+(?:dan|atau|or)\s+")
 _NOT_DIALLED = re.compile(r"[\s().\-]|(?<!^)\+")
 _TITLES = {column.field: column.title for column in CARD_COLUMNS}
@@ -245,10 +248,22 @@ def read_cards(sheet: Rows, *, today: dt.date, zone: ZoneInfo) -> CardRows:
     `today` is the office's day: a later print date is refused. SheetError when the header has not every
     required column. Each row below it that has anything in a known column ends as exactly one of both kinds.
     """
-    rows = sheet.rows()
+    header, rows = find_card_header(sheet.rows())
+    return CardRows(rows, header, today=today, zone=zone)
+
+
+def find_card_header(rows: Iterator[SheetRow]) -> tuple[HeaderMatch, Iterator[SheetRow]]:
+    """The header of a sheet of printed cards and the rows below it; SheetError when a required column is missing."""
     synonyms = {column.field: (column.title, *column.synonyms) for column in CARD_COLUMNS}
     required = [column.field for column in CARD_COLUMNS if column.required]
-    return CardRows(rows, find_header(rows, synonyms, required), today=today, zone=zone)
+    return find_header(rows, synonyms, required), rows
+
+
+def looks_like_nik(cell: Cell) -> bool:
+    """Whether a cell holds what only rows of cards have: sixteen digits, or what a spreadsheet made of them."""
+    if isinstance(cell, float):
+        return cell >= DAMAGED_FROM
+    return isinstance(cell, str) and _NIK.fullmatch(cell.strip()) is not None
 
 
 def write_card_template(output: BinaryIO, *, translate: Callable[[str], str] = str) -> None:
@@ -257,7 +272,7 @@ def write_card_template(output: BinaryIO, *, translate: Callable[[str], str] = s
         output,
         sheet="Kartu tercetak",
         columns=[Column(column.title, column.width, column.kind) for column in CARD_COLUMNS],
-        guide_sheet="Petunjuk",
+        guide_sheet=GUIDE_SHEET,
         guide=[
             tuple(map(translate, ("Column", "Required", "Example", "Explanation"))),
             *(

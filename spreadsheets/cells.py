@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from spreadsheets.dates import date_in, serial_date
+from spreadsheets.dates import FIRST_YEAR, LAST_YEAR, date_in, serial_date
 from spreadsheets.faults import CellError, CellFault
 
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | None
@@ -19,21 +20,28 @@ DAMAGED_FROM = 10**15
 
 # "Rabu Kliwon, 30 September 2020 pukul 23:59:59 WITA" and room to spare.
 LONGEST_DATE = 80
+_LONGEST_TIME = 40
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+# Controls, halves of characters and what is no character: PostgreSQL and XML refuse them. Then what has no width.
+_INVISIBLE = dict.fromkeys(
+    (
+        *range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF,
+        *map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"),
+    )
+)  # fmt: skip
 _EXPONENT = re.compile(r"\d+[.,]\d+[eE][+-]?\d+|\d+[eE][+-]\d+")
 _WHOLE_WITH_DECIMALS = re.compile(r"(\d+)[.,]0+")
 
 
 def text(cell: Cell) -> str:
-    """The cell as one line of text: spaces collapsed, no invisible characters, whole numbers without `.0`.
+    """The cell as one line of text: spaces collapsed, no invisible or control characters, whole numbers without `.0`.
 
     The apostrophe that our own files put before a text like `=1` or `+62…` is taken off again.
     """
     if type(cell) is str:
         line = " ".join(cell.split())
         if not line.isprintable():
-            line = line.translate(_INVISIBLE).strip()
+            line = " ".join(line.translate(_INVISIBLE).split())
         if line[:1] == "'" and len(line) > 1 and line[1] in FORMULA_STARTS:
             return line[1:]
         return line
@@ -44,6 +52,8 @@ def shown(cell: Cell) -> str:
     """The cell's value as people and machines read it: ISO dates, whole numbers without a decimal point."""
     if cell is None:
         return ""
+    if isinstance(cell, str):
+        return cell if cell.isprintable() else cell.translate(_INVISIBLE)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, dt.datetime):
@@ -81,13 +91,14 @@ def identifier(cell: Cell) -> str:
     return str(int(cell))
 
 
-def when(cell: Cell, *, zone: ZoneInfo) -> dt.datetime:
+def when(cell: Cell, *, zone: ZoneInfo, time: Cell = None) -> dt.datetime:
     """The moment a cell means, in the office's zone unless the text names its own (WIB, WITA, WIT, +07:00).
 
     Taken: dates of the sheet, Excel serials, ISO, day-first figures, Indonesian and English month names, with
-    or without a time. A date alone is its midnight. CellError when it is no date or may be two different.
+    or without a time. A date alone is its midnight, or the `time` of day that stands in a cell of its own. CellError
+    when it is no date or may be two different, and when the date lacks a time and `time` is none.
     """
-    moment = _moment(cell)
+    moment = _moment(cell) if time is None else _at_time(cell, time)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
@@ -96,10 +107,26 @@ def date_only(cell: Cell) -> dt.date:
     return _moment(cell).date()
 
 
+def _at_time(cell: Cell, time: Cell) -> dt.datetime:
+    if isinstance(time, dt.datetime) and time.year < FIRST_YEAR:
+        time = time.time()  # how a time of day comes that was formatted as a moment
+    with suppress(CellError):
+        return _moment(time)  # a whole moment, whatever its title
+    moment, said = _moment(cell), text(time)
+    if moment.time() != dt.time() or not any(map(str.isalnum, said)):
+        return moment
+    if isinstance(time, float) and 0 <= time < 1:
+        return moment + dt.timedelta(seconds=round(time * 86_400))
+    at_time = _moment_of_text(f"{moment.date().isoformat()} {said[:_LONGEST_TIME]}")
+    return at_time if at_time.tzinfo is not None else at_time.replace(tzinfo=moment.tzinfo)
+
+
 def _moment(cell: Cell) -> dt.datetime:
-    if isinstance(cell, dt.datetime):
-        return cell
     if isinstance(cell, dt.date):
+        if not FIRST_YEAR <= cell.year <= LAST_YEAR:
+            raise CellError(CellFault.BAD_DATE, shown(cell))
+        if isinstance(cell, dt.datetime):
+            return cell
         return dt.datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - the caller adds the zone
     if isinstance(cell, str) and len(cell) <= LONGEST_DATE:
         return _moment_of_text(cell)

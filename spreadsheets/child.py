@@ -27,7 +27,7 @@ from spreadsheets import frames
 from spreadsheets.delimited import delimited_rows
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.formats import SheetKind, kind_of
-from spreadsheets.limits import Limits, confine
+from spreadsheets.limits import MAX_SHEET_ROWS, Limits, confine
 
 ROWS_PER_FRAME = 2_000
 CELLS_PER_FRAME = 50_000
@@ -57,39 +57,56 @@ def main() -> None:
 
 
 def read(file: BinaryIO, limits: Limits) -> None:
-    """Send the first visible sheet that holds anything, in frames."""
+    """Send the visible sheets that hold anything one after the other, in frames; then that nothing is missing."""
     kind = kind_of(file, limits)
+    taken = 0
     if kind is SheetKind.CSV:
-        send(frames.frame(frames.OPENED, (str(kind), "", None)))
-        send_all(packed(delimited_rows(file, limits), limits))
-        return
-    sheet = _first_sheet(CalamineWorkbook.from_filelike(file))
+        opening = frames.frame(frames.OPENED, (str(kind), "", None))
+        taken = send_rows(opening, packed(delimited_rows(file, limits), limits))
+    else:
+        for sheet in _visible_sheets(CalamineWorkbook.from_filelike(file)):
+            taken += _send_sheet(sheet, kind, limits, taken)
+    if not taken:
+        raise SheetError(SheetFault.EMPTY)
+    send(frames.frame(frames.ENDED))
+
+
+def _send_sheet(sheet: CalamineSheet, kind: SheetKind, limits: Limits, taken: int) -> int:
+    """Send one sheet, after others of so many rows; give its own number of rows."""
     # calamine leaves out the empty columns before the data, but not the empty rows.
     indent = sheet.start[1] if sheet.start else 0
     last_row = sheet.end[0] + 1 if sheet.end else 0
     if sheet.width + indent > limits.columns:
         raise SheetError(SheetFault.TOO_MANY_COLUMNS, found=sheet.width + indent, limit=limits.columns)
-    send(frames.frame(frames.OPENED, (str(kind), sheet.name, last_row)))
-    send_all(packed(sheet.iter_rows(), limits, indent=indent, width=sheet.width))
+    opening = frames.frame(frames.OPENED, (str(kind), sheet.name, last_row))
+    return send_rows(
+        opening, packed(sheet.iter_rows(), limits, indent=indent, width=sheet.width, before=taken)
+    )
 
 
-def send_all(bodies: Iterable[bytes]) -> None:
-    """Send the frames, then the one that says that nothing is missing."""
-    for body in bodies:
+def send_rows(opening: bytes, bodies: Iterator[tuple[int, bytes]]) -> int:
+    """Send frames of rows behind the one that opens their sheet, if there are any; give how many rows they hold."""
+    rows = 0
+    for held, body in bodies:
+        if not rows:
+            send(opening)
+        rows += held
         send(body)
-    send(frames.frame(frames.ENDED))
+    return rows
 
 
-def packed(rows: Iterable[list[Any]], limits: Limits, *, indent: int = 0, width: int = 1) -> Iterator[bytes]:
-    """Frames of the rows that hold anything, within the caps of rows, columns and characters.
+def packed(
+    rows: Iterable[list[Any]], limits: Limits, *, indent: int = 0, width: int = 1, before: int = 0
+) -> Iterator[tuple[int, bytes]]:
+    """Frames of the rows that hold anything, each with their number, within the caps of rows, columns and characters.
 
     `indent` is the number of empty columns that stand before the first value of every row, `width` the number
-    of the others, as far as it is known.
+    of the others, as far as it is known; `before` is the number of rows that other sheets have held.
     """
     iterator = iter(rows)
     per_frame = max(1, min(ROWS_PER_FRAME, CELLS_PER_FRAME // max(1, width)))
     margin: list[Any] = [None] * indent
-    taken, first = 0, 1
+    taken, first = before, 1
     while chunk := list(islice(iterator, per_frame)):
         numbers = list(range(first, first + len(chunk)))
         first += len(chunk)
@@ -101,25 +118,25 @@ def packed(rows: Iterable[list[Any]], limits: Limits, *, indent: int = 0, width:
         taken += len(chunk)
         if taken > limits.rows:
             raise SheetError(SheetFault.TOO_MANY_ROWS, limit=limits.rows)
+        if numbers and numbers[-1] > MAX_SHEET_ROWS:
+            raise SheetError(SheetFault.TOO_MANY_ROWS, limit=MAX_SHEET_ROWS)
         if chunk:
             yield from _frames(numbers, chunk, limits)
-    if not taken:
-        raise SheetError(SheetFault.EMPTY)
 
 
 def _is_empty(row: list[Any]) -> bool:
     return not any(row) and all(value is None or value == "" for value in row)
 
 
-def _frames(numbers: list[int], rows: list[list[Any]], limits: Limits) -> Iterator[bytes]:
-    """The rows in one frame, column by column, or in more frames where they hold very long texts."""
+def _frames(numbers: list[int], rows: list[list[Any]], limits: Limits) -> Iterator[tuple[int, bytes]]:
+    """The rows in one frame, column by column, or in more frames where they hold very long texts; each counted."""
     width = max(map(len, rows))
     if width > limits.columns:
         raise SheetError(SheetFault.TOO_MANY_COLUMNS, found=width, limit=limits.columns)
     columns = list(zip_longest(*rows))
     long_characters = sum(_long_characters(values, numbers, limits) for values in columns)
     if long_characters <= LONG_CHARACTERS_PER_FRAME or len(rows) == 1:
-        yield frames.frame(frames.ROWS, (numbers, list(map(frames.packed_column, columns))))
+        yield len(rows), frames.frame(frames.ROWS, (numbers, list(map(frames.packed_column, columns))))
         return
     half = len(rows) // 2
     yield from _frames(numbers[:half], rows[:half], limits)
@@ -145,13 +162,13 @@ def send(data: bytes) -> None:
         view = view[os.write(1, view) :]
 
 
-def _first_sheet(workbook: CalamineWorkbook) -> CalamineSheet:
+def _visible_sheets(workbook: CalamineWorkbook) -> Iterator[CalamineSheet]:
+    """The sheets that hold anything, each opened when it is its turn."""
     for about in workbook.sheets_metadata:
         if about.typ == SheetTypeEnum.WorkSheet and about.visible == SheetVisibleEnum.Visible:
             sheet = workbook.get_sheet_by_name(about.name)
             if sheet.start is not None:
-                return sheet
-    raise SheetError(SheetFault.EMPTY)
+                yield sheet
 
 
 if __name__ == "__main__":

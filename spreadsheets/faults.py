@@ -29,6 +29,7 @@ class SheetFault(StrEnum):
     ENCODING_UNKNOWN = "encoding_unknown"
     NO_HEADER = "no_header"
     MISSING_COLUMNS = "missing_columns"
+    MORE_SHEETS = "more_sheets"
     EXPIRED = "expired"
 
 
@@ -109,6 +110,10 @@ MESSAGES: Mapping[SheetFault, str] = {
     SheetFault.MISSING_COLUMNS: gettext_noop(
         "Columns are missing: %(missing)s. Found: %(found)s. Add the missing titles to the header row "
         "and upload the file again."
+    ),
+    SheetFault.MORE_SHEETS: gettext_noop(
+        "The workbook has rows on other sheets too: %(sheets)s. Only “%(sheet)s” would be read. Put all rows on one "
+        "sheet, or hide or delete the others, and upload the file again."
     ),
     SheetFault.EXPIRED: gettext_noop(
         "The upload waited too long and was deleted unread. Upload the file again."

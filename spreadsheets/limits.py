@@ -6,6 +6,8 @@ import resource
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+# What every spreadsheet program can hold; a row further down could not be given back in its place.
+MAX_SHEET_ROWS = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@
         for chunk in sheet:          # while the reading process prepares the next chunk
             for number, cells in chunk: ...
 
-The first visible sheet that holds anything is read. Empty rows are left out, but every row keeps the number
-that the spreadsheet program shows. Numbers of workbooks come as floats, cells of CSV as text. What is wrong
-with the file arrives as SheetError, from `open_sheet` itself or while the rows are taken.
+The first visible sheet that holds anything is read, or each in its turn (`open_sheets`). Empty rows are left
+out, but every row keeps the number that the spreadsheet program shows. Numbers of workbooks come as floats, cells
+of CSV as text. What is wrong with the file arrives as SheetError, from `open_sheet` itself or while the rows are
+taken.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from spreadsheets.frames import SheetRow
 from spreadsheets.jail import Jail, ReaderUnavailable
 from spreadsheets.limits import Limits
 
-__all__ = ["Limits", "ReaderUnavailable", "Sheet", "SheetKind", "SheetRow", "open_sheet"]
+__all__ = ["Limits", "ReaderUnavailable", "Sheet", "SheetKind", "SheetRow", "open_sheet", "open_sheets"]
 
 _DEFAULT = Limits()
 
@@ -35,6 +36,8 @@ class Sheet:
     def __init__(self, jail: Jail, *, kind: SheetKind, name: str, last_row: int | None) -> None:
         self._jail = jail
         self._ended = False
+        # What opens the sheet behind this one, once this one is read.
+        self.following: object = None
         self.kind = kind
         self.name = name
         # The number of the last row, for a progress bar; None where only reading tells (CSV).
@@ -46,6 +49,8 @@ class Sheet:
             kind, content = self._jail.receive()
             if kind == frames.ROWS:
                 yield frames.sheet_rows(*cast("frames.RowsContent", content))
+            elif kind == frames.OPENED:
+                self._ended, self.following = True, content
             elif kind == frames.ENDED:
                 self._ended = True
             else:
@@ -57,11 +62,30 @@ class Sheet:
 
 
 @contextmanager
-def open_sheet(path: str | os.PathLike[str], *, limits: Limits = _DEFAULT) -> Iterator[Sheet]:
-    """Open the file in a process of its own; the process is gone when the block ends."""
+def open_sheets(path: str | os.PathLike[str], *, limits: Limits = _DEFAULT) -> Iterator[Iterator[Sheet]]:
+    """Open the file in a process of its own and give the visible sheets that hold anything, in their order.
+
+    What is left of a sheet is passed over when the next one is taken. The process is gone when the block ends.
+    """
     with Jail(path, limits) as jail:
-        kind, content = jail.receive()
-        if kind != frames.OPENED:
-            raise SheetError(SheetFault.UNREADABLE)
-        format_name, name, last_row = cast("tuple[str, str, int | None]", content)
-        yield Sheet(jail, kind=SheetKind(format_name), name=name, last_row=last_row)
+        yield _sheets(jail)
+
+
+@contextmanager
+def open_sheet(path: str | os.PathLike[str], *, limits: Limits = _DEFAULT) -> Iterator[Sheet]:
+    """Open the first visible sheet of a file that holds anything, as `open_sheets` does."""
+    with open_sheets(path, limits=limits) as sheets:
+        yield next(sheets)
+
+
+def _sheets(jail: Jail) -> Iterator[Sheet]:
+    kind, opening = jail.receive()
+    if kind != frames.OPENED:
+        raise SheetError(SheetFault.UNREADABLE)
+    while opening is not None:
+        format_name, name, last_row = cast("tuple[str, str, int | None]", opening)
+        sheet = Sheet(jail, kind=SheetKind(format_name), name=name, last_row=last_row)
+        yield sheet
+        for _rest in sheet:
+            pass
+        opening = sheet.following

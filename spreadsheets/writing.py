@@ -18,11 +18,11 @@ from openpyxl.styles import Font, PatternFill
 
 from spreadsheets.cells import FORMULA_STARTS, Cell, shown
 from spreadsheets.faults import SheetError, SheetFault
+from spreadsheets.limits import MAX_SHEET_ROWS
 from spreadsheets.ooxml import CONTENT_TYPES, PACKAGE_RELATIONS, STYLES, WORKBOOK_RELATIONS, workbook_xml
 
 Kind = Literal["text", "number", "date"]
 
-MAX_SHEET_ROWS = 1_048_576
 MAX_CELL_CHARACTERS = 32_767
 MAX_EXACT_DIGITS = 15
 ROWS_PER_WRITE = 2_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain, islice
 
-from delivery.courier_files.rows import COLUMNS, REQUIRED, Layout
+from delivery.courier_files.rows import ALSO_TIME, COLUMNS, REQUIRED, Layout
 from spreadsheets.cells import text
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.frames import SheetRow
@@ -17,6 +17,7 @@ CAN_BE_MAPPED = frozenset({SheetFault.MISSING_COLUMNS, SheetFault.NO_HEADER})
 LONG_NUMBER = re.compile(r"\+?\d[\d .-]{6,}\d")
 SHOWN_TITLE, SHOWN_TITLES = 60, 40
 _BRACKETS = re.compile(r"[()\[\]]")
+_ALSO_TIME = frozenset(map(folded, ALSO_TIME))
 _FIELD_OF = {folded(title): field for field, titles in COLUMNS.items() for title in titles}
 
 # The fingerprint of a header row → field → index of its column.
@@ -57,7 +58,7 @@ def suggested(row: SheetRow) -> dict[str, int]:
         field = _FIELD_OF.get(folded(text(cell)))
         if field is not None:
             found.setdefault(field, index)
-    return found
+    return _with_time(found, [text(cell) for cell in row.cells])
 
 
 def has_what_is_needed(fields: Iterable[str]) -> bool:
@@ -94,6 +95,16 @@ def _title(field: str, title: str) -> str:
     return f"{COLUMNS[field][0]} ({own})" if own else COLUMNS[field][0]
 
 
+def _with_time(columns: Mapping[str, int], titles: Sequence[str]) -> dict[str, int]:
+    """Take a column that only says "time" for the time of day where another one holds the date."""
+    found = dict(columns)
+    date = found.get("date")
+    others = [index for index, title in enumerate(titles) if folded(title) in _ALSO_TIME and index != date]
+    if others and "time" not in found and date is not None and folded(titles[date]) not in _ALSO_TIME:
+        found["time"] = others[0]
+    return found
+
+
 def _by_titles(head: Sequence[SheetRow]) -> Layout:
     header = find_header(head, COLUMNS, REQUIRED)
     cells = next(row.cells for row in head if row.number == header.row_number)
@@ -103,6 +114,7 @@ def _by_titles(head: Sequence[SheetRow]) -> Layout:
             missing=(COLUMNS["number"][0],),
             found=tuple(harmless(text(cell)) for cell in cells if text(cell))[:SHOWN_TITLES],
         )
-    fields = tuple(name for name in COLUMNS if name in header.columns)
-    indices = tuple(header.columns[name] for name in fields)
+    columns = _with_time(header.columns, header.titles)
+    fields = tuple(name for name in COLUMNS if name in columns)
+    indices = tuple(columns[name] for name in fields)
     return Layout(header.row_number, fields, tuple(text(cells[index]) for index in indices), indices)

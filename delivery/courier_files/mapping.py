@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -24,10 +23,9 @@ from delivery.models import ColumnProfile, CourierFile
 from delivery.refusals import Code, DeliveryRefused
 from privacy.masking import mask_digits
 from spreadsheets.cells import Cell, text, when
+from spreadsheets.choosing import heads
 from spreadsheets.faults import CellError
 from spreadsheets.frames import SheetRow
-from spreadsheets.headers import SEARCHED_ROWS
-from spreadsheets.reading import open_sheet
 from spreadsheets.writing import column_letters
 
 SAMPLES_SHOWN = 5
@@ -168,10 +166,11 @@ def _samples(cells: Sequence[Cell], *, courier: Courier, zone: ZoneInfo) -> list
 
 
 def _head(courier_file: CourierFile) -> list[SheetRow]:
+    """Give the leading rows of the sheet with most known titles."""
     if not courier_file.file:
         raise DeliveryRefused(Code.FILE_NOT_KEPT, name=courier_file.name)
-    with open_sheet(courier_file.file.path) as sheet:
-        return list(islice(sheet.rows(), SEARCHED_ROWS))
+    found = heads(courier_file.file.path)
+    return max(found, key=lambda head: (max(len(suggested(row)) for row in head), len(head)))
 
 
 def _chosen(head: Sequence[SheetRow], header_row: int | None) -> SheetRow:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -13,20 +14,23 @@ from zoneinfo import ZoneInfo
 from delivery.courier_files.layouts import LONG_NUMBER, KnownLayouts, find_layout
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, folded
-from shipments.numbers import canonical
+from shipments.numbers import NumberKind, canonical, normalise
 from spreadsheets.cells import Cell, identifier, shown, text, when
+from spreadsheets.choosing import open_chosen
 from spreadsheets.faults import CellError, CellFault, SheetError, SheetFault
 from spreadsheets.frames import SheetRow
-from spreadsheets.reading import open_sheet
 
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
 _TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
 _REMEMBERED = 50_000
 _AT_ONCE = 5_000
-_IN_FIGURES = frozenset({"number", "reference", "date"})
+_IN_FIGURES = frozenset({"number", "reference", "date", "time"})
 # Most numbers come as they are kept; a figure before an E may be an exponent.
 _AS_KEPT = re.compile(r"[A-Z]{2}[0-9]{6,38}(?:[A-Z]{2})?|[0-9]{11}")
+_OF_ITEMS = frozenset({NumberKind.S10, NumberKind.POS, NumberKind.REFERENCE, NumberKind.WRONG_CHECK})
+_CUT = "~"
+_NO_TIME = (None, None)
 _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 
@@ -37,11 +41,10 @@ def open_status_file(
     """Give the file's layout and its rows, some at a time while a process of its own reads the next ones.
 
     Dates are in `zone`, the office's local time; rows with a damaged number or date have ended. `known` are the layouts
-    that people have described. Raises SheetError for a file that cannot be read, lacks a column or has no row, at once
-    or while the rows are taken.
+    that people have described. Raises SheetError for a file that cannot be read, lacks a column, has no row, or has
+    rows on several sheets, at once or while the rows are taken.
     """
-    with open_sheet(path) as sheet:
-        layout, rows = find_layout(sheet.rows(), known)
+    with open_chosen(path, partial(find_layout, known=known), is_ours=_is_number) as (layout, rows):
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
         yield layout, _some_at_a_time(row for row in map(reader.read, rows) if row is not None)
 
@@ -85,12 +88,12 @@ class _Reader:
         self._width = max(layout.indices) + 1
         self._take = itemgetter(*layout.indices)  # three columns at least, so that it gives a tuple
         self._at = at = {name: place for place, name in enumerate(layout.fields)}
-        self._date_at = at["date"]
+        self._dated = itemgetter(*(at[name] for name in ("date", "time") if name in at))
         self._number_at = at.get("number", at.get("reference", 0))
         self._reference_at = at.get("reference", self._number_at)
         self._said = itemgetter(*(place for name, place in at.items() if name not in _IN_FIGURES))
         self._words: dict[object, _Words] = {}
-        self._dates: dict[Cell, _Date] = {}
+        self._dates: dict[Cell | tuple[Cell, Cell], _Date] = {}
 
     def read(self, sheet_row: SheetRow) -> StatusRow | None:
         """Give the row, or None for a line that carries none of the three things that make a row."""
@@ -98,12 +101,12 @@ class _Reader:
         if len(cells) < self._width:
             cells = cells + (None,) * (self._width - len(cells))
         taken: tuple[Cell, ...] = self._take(cells)
-        cell, date_cell = taken[self._number_at], taken[self._date_at]
-        if date_cell is None and cell is None and self._is_empty(taken):
+        cell, dated = taken[self._number_at], self._dated(taken)
+        if cell is None and (dated is None or dated == _NO_TIME) and self._is_empty(taken):
             return None
         said = self._said(taken)
         words = self._words.get(said) or self._remember_words(said, taken)
-        date = self._dates.get(date_cell) or self._remember_date(date_cell)
+        date = self._dates.get(dated) or self._remember_date(dated)
         row = StatusRow(
             line, _with(words.cleaned, taken) if words.cleaned else taken,
             "", "", "", words.status, words.remark, words.place, date.shown,
@@ -137,8 +140,10 @@ class _Reader:
         return words
 
     def _cleaned(self, taken: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:
-        """Give the cells that are kept otherwise: of who received it only a relation, of a remark no long number."""
-        for name, clean in (("received_by", self._relation), ("remark", _without_numbers)):
+        """Give the cells that are kept otherwise: of who received it only a relation, of free text no long number."""
+        for name, clean in (
+            ("received_by", self._relation), ("remark", _without_numbers), ("reason", _without_numbers)
+        ):  # fmt: skip
             place = self._at.get(name)
             if (
                 place is not None
@@ -152,25 +157,31 @@ class _Reader:
         return said if self._courier.is_relation(said) else ""
 
     def _remark(self, taken: tuple[Cell, ...]) -> str:
+        """Join all that a row says beside its status: any of it may make a delivery a return or a failed attempt."""
         at = self._at
-        said = self._folded(taken[at["remark"]]) if "remark" in at else ""
+        said = [self._folded(taken[at[name]]) for name in ("remark", "reason") if name in at]
         if "returned" in at and self._folded(taken[at["returned"]]) in _YES:
-            said = f"{said}; RETUR" if said else "RETUR"
-        if not said and "received_by" in at:
-            said = self._relation(taken[at["received_by"]])
-        return said
+            said.append("RETUR")
+        if "received_by" in at:
+            said.append(self._relation(taken[at["received_by"]]))
+        together = "; ".join(dict.fromkeys(filter(None, said)))
+        if len(together) > _TEXT_CHARACTERS:
+            # no table knows the sign, so that what is left is never understood without what was cut
+            together = f"{together[: _TEXT_CHARACTERS - 1]}{_CUT}"
+        return together
 
-    def _remember_date(self, cell: Cell) -> _Date:
+    def _remember_date(self, dated: Cell | tuple[Cell, Cell]) -> _Date:
         if len(self._dates) >= _REMEMBERED:
             self._dates.clear()
-        date = self._dates[cell] = self._date(
-            cell, (cell if type(cell) is str else shown(cell))[:_SHOWN_CHARACTERS]
+        cell, time = dated if isinstance(dated, tuple) else (dated, None)
+        date = self._dates[dated] = self._date(
+            cell, time, f"{text(cell)} {text(time)}".strip()[:_SHOWN_CHARACTERS]
         )
         return date
 
-    def _date(self, cell: Cell, as_shown: str) -> _Date:
+    def _date(self, cell: Cell, time: Cell, as_shown: str) -> _Date:
         try:
-            moment = when(cell, zone=self._zone).astimezone(UTC)
+            moment = when(cell, zone=self._zone, time=time).astimezone(UTC)
         except CellError as fault:
             return _Date(as_shown, None, RowOutcome.BAD_DATE, fault.code is CellFault.DATE_AMBIGUOUS)
         except OverflowError:
@@ -179,6 +190,11 @@ class _Reader:
 
     def _folded(self, cell: Cell) -> str:
         return folded(_without_numbers(cell))[:_TEXT_CHARACTERS] if cell is not None else ""
+
+
+def _is_number(cell: Cell) -> bool:
+    """Say whether a cell names an item: what only rows that tell of items have."""
+    return normalise(shown(cell)[:_SHOWN_CHARACTERS]).kind in _OF_ITEMS
 
 
 def _number(cell: Cell) -> str:

@@ -39,11 +39,16 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "reference": ("No Referensi", "Nomor Referensi", "Referensi", "Ref", "Reference", "Kode Referensi"),
     "status": ("Status Akhir", "Status Kiriman", "Status Terakhir", "Status", "Last Status", "Item Status"),
-    "remark": ("Keterangan", "Remark", "Remarks", "Alasan", "Keterangan Status", "Reason", "Description"),
-    "date": (
-        "Tgl Status", "Tanggal Status", "Tanggal Update", "Tgl Update", "Waktu", "Waktu Status", "Tanggal", "Tgl",
-        "Status Date", "Event Date", "Date", "Last Update",
+    "remark": ("Keterangan", "Remark", "Remarks", "Keterangan Status", "Description"),
+    "reason": (
+        "Alasan", "Alasan Gagal", "Alasan Gagal Antar", "Alasan Retur", "Penyebab", "Sebab Gagal", "Reason",
+        "Failure Reason", "Reason For Failure", "Non Delivery Reason", "Return Reason",
     ),
+    "date": (
+        "Tgl Status", "Tanggal Status", "Tanggal Update", "Tgl Update", "Tanggal", "Tgl", "Status Date", "Event Date",
+        "Date", "Last Update", "Waktu Status", "Waktu Update", "Waktu",
+    ),
+    "time": ("Jam", "Jam Status", "Jam Update", "Pukul", "Time", "Status Time", "Event Time"),
     "place": (
         "Posisi Akhir", "Posisi", "Kantor Posisi", "Kantor", "Kantor Posisi Akhir", "Lokasi", "Location", "Office",
         "Place",
@@ -52,6 +57,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "returned": ("Status Retur", "StatusRetur", "Retur", "Return Status"),
 }  # fmt: skip
 REQUIRED = ("status", "date")
+# Titles of the moment that beside another title of the date mean its time of day.
+ALSO_TIME = ("Waktu Status", "Waktu Update", "Waktu")
 
 
 @dataclass(slots=True)

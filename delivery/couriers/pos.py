@@ -12,7 +12,7 @@ from delivery.status import Action, Reason, Receiver, Status
 
 CODE = "POS"
 NAME = "Pos Indonesia"
-TABLE_VERSION = "pos-1"
+TABLE_VERSION = "pos-2"
 
 _S = Status
 
@@ -148,26 +148,34 @@ def _status_with_tail(line: str) -> tuple[Status | None, tuple[str, ...]]:
 
 
 def _remarks(texts: tuple[str, ...]) -> _Said | None:
+    """Understand each remark as a whole or part by part; what is about a return need not be known to its end."""
     said = _Said()
     for text in texts:
-        whole_is_known = _understand(text, said)
-        if not whole_is_known and not all(_understand(part, said) for part in parts_of(text)):
-            return None
+        if not _understand(text, said):
+            # every part is heard: the reason of a return may stand behind words that nobody knows
+            known = [_understand(part, said) or _is_about_return(part, said) for part in parts_of(text)]
+            if not (known and all(known)) and not _is_about_return(text, said):
+                return None
     return said
+
+
+def _is_about_return(text: str, said: _Said) -> bool:
+    """Add to what was said that the item goes back; say whether the text tells so."""
+    found = RETURN_WORDS.search(text) is not None and not _TAKEN_BACK.search(text)
+    said.about_return = said.about_return or found
+    return found
 
 
 def _understand(text: str, said: _Said) -> bool:
     """Add one remark to what was said; say whether the tables know it."""
-    if RETURN_WORDS.search(text) and not _TAKEN_BACK.search(text):
-        said.about_return = True
-        return True
     bare = _BY_WHOM.sub("", text)
     if text in REASONS:
         said.reason = said.reason or REASONS[text]
     elif text in ACTIONS:
         said.action = said.action or ACTIONS[text]
     elif bare in RECEIVERS:
-        said.receiver = said.receiver or RECEIVERS[bare]
+        if not said.receiver or RECEIVERS[bare] is Receiver.SENDER:  # a return goes before a delivery
+            said.receiver = RECEIVERS[bare]
     else:
         return STATUSES.get(text) is _S.DELIVERED or text == "DITERIMA"
     return True

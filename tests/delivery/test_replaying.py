@@ -112,7 +112,7 @@ def test_states_change_by_voiding_and_adding_and_a_second_time_changes_nothing(
         "DELIVERED",
         "EXCEPTION",
     ]
-    assert (counted(file), file.table_version) == ({"applied": 4}, "pos-1+2")
+    assert (counted(file), file.table_version) == ({"applied": 4}, "pos-2+2")
     assert not Message.objects.filter(occasion="ATTEMPT_FAILED", state="QUEUED").exists()
     assert AuditEntry.objects.get(operation="REPLAY_COURIER_FILE").details == {"voided": 2, "added": 3}
     assert (read(file).changed, refold(repair=False).wrong) == (0, ())

@@ -34,7 +34,8 @@ from shipments.models import (
 from shipments.numbers import is_reference
 from shipments.refusals import Code, ShipmentRefused
 from spreadsheets.faults import SheetError, SheetFault
-from tests.shipments.sheets import card_row, nik, write_cards
+from tests.shipments.sheets import TITLES, card_row, nik, write_cards
+from tests.spreadsheets.workbooks import book
 
 pytestmark = pytest.mark.django_db
 
@@ -335,3 +336,52 @@ def test_command_refuses_an_unknown_office_and_a_wrong_file(registry: Office, tm
         with pytest.raises(CommandError) as caught:
             call_command("import_cards", str(tmp_path / name), "--office", "3216")
         assert caught.value.returncode == 2
+
+
+@pytest.fixture
+def take_in_book(
+    registry: Office, now: dt.datetime, tmp_path: Path
+) -> Callable[[str, dict[str, list[list[str | float]]]], ImportReport]:
+    def run(kind: str, sheets: dict[str, list[list[str | float]]]) -> ImportReport:
+        path = tmp_path / f"kartu.{kind}"
+        path.write_bytes(book(kind, sheets))
+        return import_cards(path=path, name=path.name, office_id=registry.pk, actor_id=None, at=now)
+
+    return run
+
+
+def as_texts(*serials: int) -> list[list[str | float]]:
+    return [[str(cell or "") for cell in card_row(serial)] for serial in serials]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_cards_stand_on_one_sheet_beside_a_cover_and_our_own_guide(
+    take_in_book: Callable[..., ImportReport], kind: str
+) -> None:
+    cards = [list(TITLES), *as_texts(1, 2)]
+    sheets = {"Sampul": [["DAFTAR KARTU"]], "Kartu": cards, "Petunjuk": [["Kolom", "Wajib"], ["NIK", "ya"]]}
+    assert take_in_book(kind, sheets).outcomes["registered"] == 2
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("titled", [True, False])
+def test_cards_on_a_further_sheet_are_refused_by_its_name_and_none_is_registered(
+    take_in_book: Callable[..., ImportReport], kind: str, titled: bool
+) -> None:
+    titles = [list(TITLES)]
+    with pytest.raises(SheetError) as refused:
+        take_in_book(
+            kind,
+            {"Kartu": [*titles, *as_texts(1)], "Sambungan": [*(titles if titled else []), *as_texts(2)]},
+        )
+    assert refused.value.code is SheetFault.MORE_SHEETS
+    assert refused.value.params == {"sheet": "Kartu", "sheets": ("Sambungan",)}
+    assert Card.objects.count() == 0
+
+
+def test_cards_before_the_sheet_with_titles_are_refused_by_its_name(
+    take_in_book: Callable[..., ImportReport],
+) -> None:
+    with pytest.raises(SheetError) as refused:
+        take_in_book("xlsx", {"Lama": as_texts(2), "Kartu": [list(TITLES), *as_texts(1)]})
+    assert refused.value.params == {"sheet": "Kartu", "sheets": ("Lama",)}

@@ -232,6 +232,8 @@ def test_every_fault_has_a_sentence_that_its_params_fill() -> None:
         "row": 3,
         "found": ("a", "b"),
         "missing": ("NIK",),
+        "sheet": "Data",
+        "sheets": ("Sisa",),
         "searched": 30,
     }
     assert set(MESSAGES) == set(SheetFault)

@@ -6,7 +6,9 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import openpyxl
 
 SHEET_HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 SHEET_TAIL = "</sheetData></worksheet>"
@@ -46,15 +48,38 @@ def inline(reference: str, text: str) -> str:
     return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'
 
 
-def ods(rows: str, *, more: Mapping[str, bytes] | None = None, prologue: str = "") -> bytes:
-    """An OpenDocument sheet whose table holds the given XML."""
+def book(kind: str, sheets: Mapping[str, list[list[str | float]]]) -> bytes:
+    """A workbook (xlsx, xls or ods) of visible sheets by their names."""
+    if kind == "xls":
+        return xls(*sheets.values(), names=list(sheets))
+    if kind == "ods":
+        return ods("", tables={name: "".join(ods_row(*row) for row in rows) for name, rows in sheets.items()})
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in sheets.items():
+        page = made.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    output = io.BytesIO()
+    made.save(output)
+    return output.getvalue()
+
+
+def ods(
+    rows: str, *, more: Mapping[str, bytes] | None = None, prologue: str = "",
+    tables: Mapping[str, str] | None = None,
+) -> bytes:  # fmt: skip
+    """An OpenDocument sheet whose table holds the given XML, or several by their names."""
     urn = "urn:oasis:names:tc:opendocument:xmlns"
+    bodies = "".join(
+        f'<table:table table:name="{name}">{body}</table:table>'
+        for name, body in (tables or {"Data": rows}).items()
+    )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?>{prologue}<office:document-content '
         f'xmlns:office="{urn}:office:1.0" xmlns:table="{urn}:table:1.0" xmlns:text="{urn}:text:1.0" '
         'office:version="1.2"><office:body><office:spreadsheet>'
-        f'<table:table table:name="Data">{rows}</table:table>'
-        "</office:spreadsheet></office:body></office:document-content>"
+        f"{bodies}</office:spreadsheet></office:body></office:document-content>"
     )
     manifest = (
         f'<manifest:manifest xmlns:manifest="{urn}:manifest:1.0"><manifest:file-entry manifest:full-path="/" '
@@ -82,8 +107,8 @@ def ods_row(*cells: str | float) -> str:
     return f"<table:table-row>{''.join(pieces)}</table:table-row>"
 
 
-def xls(rows: list[list[str | float]]) -> bytes:
-    """An Excel 97 workbook (BIFF8) of texts and numbers."""
+def xls(*sheets: list[list[str | float]], names: Sequence[str] = ("Data",)) -> bytes:
+    """An Excel 97 workbook (BIFF8) of texts and numbers, sheet by sheet."""
 
     def record(kind: int, body: bytes) -> bytes:
         return struct.pack("<HH", kind, len(body)) + body
@@ -91,22 +116,28 @@ def xls(rows: list[list[str | float]]) -> bytes:
     def begin(what: int) -> bytes:
         return record(0x0809, struct.pack("<HHHHII", 0x0600, what, 0x0DBB, 0x07CC, 0, 6))
 
-    cells = b""
-    for y, row in enumerate(rows):
-        for x, value in enumerate(row):
-            if isinstance(value, float):
-                cells += record(0x0203, struct.pack("<HHHd", y, x, 0, value))
-            else:
-                text = value.encode("utf-16-le")
-                cells += record(0x0204, struct.pack("<HHHHB", y, x, 0, len(value), 1) + text)
-    width = max(len(row) for row in rows)
-    sheet = begin(0x0010) + record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0)) + cells
-    sheet += record(0x000A, b"")
+    def substream(rows: list[list[str | float]]) -> bytes:
+        cells = b""
+        for y, row in enumerate(rows):
+            for x, value in enumerate(row):
+                if isinstance(value, float):
+                    cells += record(0x0203, struct.pack("<HHHd", y, x, 0, value))
+                else:
+                    text = value.encode("utf-16-le")
+                    cells += record(0x0204, struct.pack("<HHHHB", y, x, 0, len(value), 1) + text)
+        width = max(len(row) for row in rows)
+        size = record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+        return begin(0x0010) + size + cells + record(0x000A, b"")
+
     opening = begin(0x0005) + record(0x0042, struct.pack("<H", 1200))
-    name = b"Data"
-    place = len(opening) + 4 + 8 + len(name) + 4
-    opening += record(0x0085, struct.pack("<IBBBB", place, 0, 0, len(name), 0) + name) + record(0x000A, b"")
-    return compound("Workbook", opening + sheet)
+    bodies = [substream(rows) for rows in sheets]
+    place = len(opening) + sum(4 + 8 + len(name) for name in names) + 4
+    for name, body in zip(names, bodies, strict=True):
+        about = struct.pack("<IBBBB", place, 0, 0, len(name), 0) + name.encode("ascii")
+        opening += record(0x0085, about)
+        place += len(body)
+    opening += record(0x000A, b"")
+    return compound("Workbook", opening + b"".join(bodies))
 
 
 def compound(name: str, stream: bytes) -> bytes:

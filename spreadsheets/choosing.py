@@ -1,0 +1,86 @@
+"""Choose the sheet that is meant: the first with a header of ours. No row of another sheet is lost unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TypeVar
+
+from spreadsheets.cells import Cell, text
+from spreadsheets.faults import SheetError, SheetFault
+from spreadsheets.frames import SheetRow
+from spreadsheets.headers import SEARCHED_ROWS
+from spreadsheets.reading import Sheet, open_sheets
+
+FoundT = TypeVar("FoundT")
+# Takes the rows of a sheet; gives what its header says and the rows below, or raises one of WITHOUT_HEADER.
+Find = Callable[[Iterator[SheetRow]], tuple[FoundT, Iterator[SheetRow]]]
+WITHOUT_HEADER = frozenset({SheetFault.NO_HEADER, SheetFault.MISSING_COLUMNS})
+_NAME_CHARACTERS, _NAMES = 60, 10
+
+
+@contextmanager
+def open_chosen(
+    path: str | os.PathLike[str],
+    find: Find[FoundT],
+    *,
+    is_ours: Callable[[Cell], bool],
+    guides: Collection[str] = (),
+) -> Iterator[tuple[FoundT, Iterator[SheetRow]]]:
+    """Open the first visible sheet whose header `find` knows; give what it says and the rows below it.
+
+    A cover may stand before it: at most `SEARCHED_ROWS` rows, none with a cell that only rows of ours have
+    (`is_ours`). Other visible sheets with rows, except those named in `guides`, are refused by name
+    (SheetError(MORE_SHEETS)), those behind when all rows are taken. Without any header, the fault of the sheet that
+    comes nearest.
+    """
+    with open_sheets(path) as sheets:
+        yield _chosen(sheets, find, is_ours, guides)
+
+
+def heads(path: str | os.PathLike[str]) -> list[list[SheetRow]]:
+    """The leading rows of every visible sheet that holds anything, for a person who says what they are."""
+    with open_sheets(path) as sheets:
+        return [list(islice(sheet.rows(), SEARCHED_ROWS)) for sheet in sheets]
+
+
+def _chosen(
+    sheets: Iterator[Sheet], find: Find[FoundT], is_ours: Callable[[Cell], bool], guides: Collection[str]
+) -> tuple[FoundT, Iterator[SheetRow]]:
+    passed_over: list[str] = []
+    nearest: SheetError | None = None
+    for sheet in sheets:
+        rows = sheet.rows()
+        head = list(islice(rows, SEARCHED_ROWS + 1))
+        try:
+            found, below = find(chain(head, rows))
+        except SheetError as fault:
+            if fault.code not in WITHOUT_HEADER:
+                raise
+            if nearest is None or nearest.code is SheetFault.NO_HEADER:
+                nearest = fault
+            if len(head) > SEARCHED_ROWS or _holds_ours(head, is_ours):
+                passed_over.append(sheet.name)
+            continue
+        if passed_over:
+            raise _more_sheets(sheet.name, passed_over)
+        return found, chain(below, _nothing_behind(sheet.name, sheets, guides))
+    raise nearest if nearest is not None else SheetError(SheetFault.EMPTY)
+
+
+def _holds_ours(head: Sequence[SheetRow], is_ours: Callable[[Cell], bool]) -> bool:
+    return any(is_ours(cell) for row in head for cell in row.cells if cell is not None)
+
+
+def _nothing_behind(name: str, sheets: Iterator[Sheet], guides: Collection[str]) -> Iterator[SheetRow]:
+    """No rows, but a refusal when other sheets follow that hold some."""
+    if others := [sheet.name for sheet in sheets if sheet.name not in guides]:
+        raise _more_sheets(name, others)
+    yield from ()
+
+
+def _more_sheets(name: str, others: Sequence[str]) -> SheetError:
+    shown = tuple(text(other)[:_NAME_CHARACTERS] for other in others[:_NAMES])
+    return SheetError(SheetFault.MORE_SHEETS, sheet=text(name)[:_NAME_CHARACTERS], sheets=shown)
