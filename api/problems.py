@@ -143,6 +143,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     DeliveryCode.COUNT_DIFFERS,
                     DeliveryCode.TRANSFER_COUNT_UNCLEAR,
                     DeliveryCode.NOT_ON_TRANSFER,
+                    DeliveryCode.SHELF_MISSING,
                 ),
                 _UNPROCESSABLE,
             ),

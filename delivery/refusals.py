@@ -40,6 +40,7 @@ class Code(StrEnum):
     TRANSFER_COUNTED = "TRANSFER_COUNTED"
     TRANSFER_COUNT_UNCLEAR = "TRANSFER_COUNT_UNCLEAR"
     NOT_ON_TRANSFER = "NOT_ON_TRANSFER"
+    SHELF_MISSING = "SHELF_MISSING"
     CLOSURE_ENDS_BEFORE_START = "CLOSURE_ENDS_BEFORE_START"
     CLOSURE_TOO_LONG = "CLOSURE_TOO_LONG"
     DECISION_NOT_POSSIBLE = "DECISION_NOT_POSSIBLE"
@@ -170,6 +171,7 @@ MESSAGES: Mapping[Code, str] = {
         "%(scanned)s cards were scanned and %(left)s are still expected; %(counted)s fits neither all nor only those. "
         "Scan each card that is here."
     ),
+    Code.SHELF_MISSING: "Write the shelf on which the cards are put.",
     Code.NOT_ON_TRANSFER: "%(scanned)s is not on the list of transfer %(number)s. Check the number.",
     Code.CLOSURE_ENDS_BEFORE_START: "The closure ends before it starts. Correct one of the dates.",
     Code.CLOSURE_TOO_LONG: "A closure lasts at most %(days)s days. Write another one to follow it.",

@@ -4,15 +4,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from accounts.services import record
 from delivery import bulk, messages
 from delivery.desk import Fact, record_facts
 from delivery.messages.occasions import Occasion
 from delivery.models import CounterStay
+from delivery.refusals import Code, DeliveryRefused
+from delivery.scans import find_cards
 from delivery.status import Status
 from offices.follow_ups import rule_of
 from offices.models import Office
 from offices.services import local_day
 
+SHELF_LENGTH = 16
 _STAY_COLUMNS = {
     "card_id": "bigint",
     "counter_id": "bigint",
@@ -32,6 +38,15 @@ class Arriving:
     item_id: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfScan:
+    """What scans at a shelf did: references of cards that stand there now, and scans that were not done."""
+
+    placed: tuple[str, ...]
+    not_here: tuple[str, ...]
+    misread: tuple[str, ...]
+
+
 def put_on_shelf(
     *,
     counter: Office,
@@ -47,7 +62,8 @@ def put_on_shelf(
         table="delivery_counterstay",
         columns=_STAY_COLUMNS,
         rows=[
-            (card.card_id, counter.pk, shelf[:16], bulk.moment(at), _day(until), "", True) for card in cards
+            (card.card_id, counter.pk, shelf[:SHELF_LENGTH], bulk.moment(at), *map(bulk.day, days), "", True)
+            for card in cards
         ],
         on_conflict="",
     )
@@ -78,5 +94,40 @@ def stay_of(*, card_id: int) -> CounterStay | None:
     )
 
 
-def _day(day: object) -> object:
-    return day if bulk.is_postgresql() else str(day)
+def set_shelf(
+    *, counter_id: int, scans: Sequence[str], shelf: str, actor_id: int | None, at: datetime
+) -> ShelfScan:
+    """Say at which position of this counter's shelves the scanned cards stand; scanning them again moves them.
+
+    A card that does not wait at this counter is left alone and named. Raises SHELF_MISSING.
+    """
+    position = shelf.strip()[:SHELF_LENGTH]
+    if not position:
+        raise DeliveryRefused(Code.SHELF_MISSING)
+    with transaction.atomic():
+        found = find_cards(scans, lock=True)
+        card_ids = {card.card_id for card in found.values()}
+        here = CounterStay.objects.filter(counter_id=counter_id, live=True, card_id__in=card_ids)
+        standing = set(here.values_list("card_id", flat=True))
+        here.update(shelf=position)
+        counter = Office.objects.get(pk=counter_id)
+        if standing:
+            record(
+                actor_id=actor_id,
+                office_id=counter_id,
+                operation="SET_SHELF",
+                object_kind="office",
+                object_key=counter.code,
+                at=at,
+                shelf=position,
+                cards=len(standing),
+            )
+    cards = [(scan, found.get(scan)) for scan in dict.fromkeys(scans)]
+    placed = [card.reference for _scan, card in cards if card is not None and card.card_id in standing]
+    return ShelfScan(
+        placed=tuple(dict.fromkeys(placed)),
+        not_here=tuple(
+            scan for scan, card in cards if card is None or (not card.misread and card.card_id not in standing)
+        ),
+        misread=tuple(scan for scan, card in cards if card is not None and card.misread),
+    )

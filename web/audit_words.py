@@ -94,6 +94,7 @@ OPERATION: Mapping[str, Promise | str] = {
     "TAKE_SIGNATURE_BACK": _("took a signature back"),
     "CANCEL_DESTRUCTION": _("cancelled a list of cards to destroy"),
     "DESTROY_CARDS": _("destroyed cards"),
+    "SET_SHELF": _("put cards on a shelf"),
     "SEND_TRANSFER": _("sent a transfer"),
     "RECEIVE_TRANSFER": _("received a transfer"),
     "PACK_TRANSFER": _("counted a transfer before it left"),

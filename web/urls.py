@@ -170,6 +170,7 @@ urlpatterns: list[URLPattern] = [
     path("loket/pengambilan/<int:collection_id>/batal/", given_out.undo, name="collection-undo"),
     path("loket/rak/", shelf.shelf, name="shelf"),
     path("loket/rak/unduh.<str:kind>", overdue.shelf_export, name="shelf-export"),
+    path("loket/rak/susun/", shelf.place, name="shelf-place"),
     path("loket/rak/lewat-waktu/", overdue.overdue, name="shelf-overdue"),
     path("loket/rak/lewat-waktu/unduh.<str:kind>", overdue.overdue_export, name="shelf-overdue-export"),
     path("loket/rak/umur/", overdue.ages, name="shelf-ages"),

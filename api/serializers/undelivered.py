@@ -135,6 +135,24 @@ class KeepLongerRequest(CounterCardsRequest):
     reason = serializers.CharField(max_length=200)
 
 
+class PlaceCardsRequest(Shape):
+    """Cards in hand, by reference or item number, and the position of the shelf; without a counter, one's own."""
+
+    scans = serializers.ListField(
+        child=serializers.CharField(max_length=40), allow_empty=False, max_length=MOST_SCANS
+    )
+    shelf = serializers.CharField(max_length=16)
+    counter = serializers.CharField(max_length=16, required=False)
+
+
+class PlacedCardsSerializer(Shape):
+    """Which cards stand there now, which scans were of no card of this counter, and which were read wrongly."""
+
+    placed = serializers.ListField(child=serializers.CharField())
+    not_here = serializers.ListField(child=serializers.CharField())
+    misread = serializers.ListField(child=serializers.CharField())
+
+
 class FollowUpRequest(Shape):
     """The rule of an office; what is null or empty, its registry office says."""
 

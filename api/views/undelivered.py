@@ -27,6 +27,8 @@ from api.serializers.undelivered import (
     FollowUpRequest,
     FollowUpSerializer,
     KeepLongerRequest,
+    PlaceCardsRequest,
+    PlacedCardsSerializer,
     RegistryEntrySerializer,
     SheetQuery,
     ShelfAgeSerializer,
@@ -48,6 +50,7 @@ from delivery.scope import (
     stray_items_visible_to,
 )
 from delivery.sheets import registry_sheet, shelf_sheet
+from delivery.shelves import set_shelf
 from offices.follow_ups import rules_of
 from offices.models import FollowUp, Office
 
@@ -134,7 +137,7 @@ class ShelfViewSet(ListModelMixin, CounterResource):
     """Cards on counters' shelves, oldest first."""
 
     operations = dict.fromkeys(
-        ("list", "overdue", "ages", "keep", "send_back", "export"), Operation.SERVE_COUNTER
+        ("list", "overdue", "ages", "keep", "place", "send_back", "export"), Operation.SERVE_COUNTER
     )
     queryset = CounterStay.objects.none()
     serializer_class = StaySerializer
@@ -171,6 +174,17 @@ class ShelfViewSet(ListModelMixin, CounterResource):
         kind = query(SheetQuery, request)["file_type"]
         rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
         return sheet_file(shelf_sheet(rows, words=code_of, actor_id=self.user.pk, at=timezone.now()), kind)
+
+    @extend_schema(request=PlaceCardsRequest, responses=PlacedCardsSerializer)
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def place(self, request: Request) -> Response:
+        """Say at which position of the counter's shelves the scanned cards stand."""
+        asked = body(PlaceCardsRequest, request)
+        placed = set_shelf(
+            counter_id=self.counter_of(asked), actor_id=self.user.pk, at=timezone.now(), **asked
+        )
+        return Response(PlacedCardsSerializer(placed).data)
 
     @extend_schema(request=KeepLongerRequest, responses=CardsDoneSerializer)
     @action(detail=False, methods=["post"])

@@ -135,6 +135,10 @@ def test_shelves_are_listed_kept_longer_and_sent_back(
     for client, seen in ((chief, 2), (clerk, 2), (stranger, 0)):
         assert len(results(client, "shelf/overdue/?follows=VILLAGE")) == seen
         assert len(sheet(client.get(f"{API}/shelf/export/"))) == 1 + seen
+    placed = post(clerk, "shelf/place", scans=[second.reference, "X1"], shelf="B2").json()
+    assert placed == {"placed": [second.reference], "not_here": ["X1"], "misread": []}
+    assert post(stranger, "shelf/place", scans=[second.reference], shelf="Z").json()["placed"] == []
+    assert post(clerk, "shelf/place", scans=[second.reference], shelf="A1").json()["not_here"] == []
     (age,) = clerk.get(f"{API}/shelf/ages/").json()
     assert (age["cards"], age["ages"], age["overdue"]) == (2, [2, 0, 0, 0], 2)
     longer = {"references": [first.reference], "until": "2020-06-30", "reason": "sakit"}

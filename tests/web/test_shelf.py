@@ -24,6 +24,7 @@ from tests.web.conftest import SignIn
 from tests.web.desks import Shelve, on_shelf, shelver, statements
 
 SHELF = "/loket/rak/"
+PLACE = "/loket/rak/susun/"
 RETURNS = "/retur/"
 TRANSFERS = "/pemindahan/"
 SCRIPT = {"HX-Request": "true"}
@@ -112,6 +113,41 @@ def test_two_cards_on_the_shelf_cost_what_twenty_cost(clerk: Client, shelve: She
     few = statements(clerk, SHELF)
     shelve(18)
     assert statements(clerk, SHELF) == few
+
+
+def test_scanned_cards_are_put_on_a_shelf_and_those_without_one_are_counted(
+    clerk: Client, shelve: Shelve
+) -> None:
+    first, second = shelve(2)
+    CounterStay.objects.update(shelf="")
+    listed = clerk.get(SHELF).content.decode()
+    assert "2 cards stand at no position of the shelf." in listed
+    response = clerk.post(PLACE, {"scanned": first.reference, "shelf": " C7 "}, headers=SCRIPT)
+    assert answer_of(response) == "On shelf C7"
+    assert "1 card on shelf C7" in response.content.decode()
+    assert "<html" not in response.content.decode()
+    assert first.counter_stays.get().shelf == "C7"
+    page = clerk.get(SHELF, {"without": "1"}).context["page"]
+    assert [stay.card_id for stay in page.object_list] == [second.pk]
+
+
+def test_a_card_of_another_counter_is_not_put_on_this_shelf(
+    clerk: Client, other_clerk: Client, shelve: Shelve
+) -> None:
+    (card,) = shelve(1)
+    response = other_clerk.post(PLACE, {"scanned": card.reference, "shelf": "Z1"})
+    assert answer_of(response) == (
+        "Not of this shelf: It does not wait at this counter. Look it up under Cards."
+    )
+    assert card.counter_stays.get().shelf == "A1"
+    assert card.name not in response.content.decode()
+
+
+def test_nothing_is_put_on_a_shelf_without_a_name(clerk: Client, shelve: Shelve) -> None:
+    (card,) = shelve(1)
+    assert "Write the shelf" in answer_of(clerk.post(PLACE, {"scanned": card.reference, "shelf": " "}))
+    assert answer_of(clerk.post(PLACE, {"scanned": " ", "shelf": "B1"})).startswith("Scan again")
+    assert card.counter_stays.get().shelf == "A1"
 
 
 # transfers

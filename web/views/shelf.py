@@ -17,13 +17,14 @@ from delivery.models import CounterStay, ReturnReceipt
 from delivery.refusals import DeliveryRefused
 from delivery.returns import ReturnScan, receive_returns, route_returns, send_transfers
 from delivery.scope import returns_visible_to
+from delivery.shelves import SHELF_LENGTH, set_shelf
 from delivery.status import Reason
 from web import words
 from web.access import StaffRequest, office_of, requires
 from web.forms import Styled
 from web.lists import listing, page_of
 from web.messages import refusal_text, tell_refusal
-from web.scans import ScanAnswer, bad
+from web.scans import ScanAnswer, bad, good
 
 SHELF_SORTS = {"arrived": "arrived_at", "shelf": "shelf", "until": "hold_until", "name": "card__name"}
 SCAN_LENGTH = 200
@@ -62,10 +63,58 @@ def shelf(request: StaffRequest) -> HttpResponse:
         stays = stays.filter(
             Q(shelf__istartswith=asked) | Q(card__reference__iexact=asked) | Q(card__name__icontains=asked)
         )
-    shown = listing(request, stays, sorts=SHELF_SORTS, default="arrived")
+    without = request.GET.get("without") == "1"
+    unplaced = stays.filter(shelf="")
+    shown = listing(request, unplaced if without else stays, sorts=SHELF_SORTS, default="arrived")
     today = timezone.localdate()
-    context = {"page": shown.page, "sort": shown.sort, "q": asked, "counter": counter, "today": today}
+    context = {
+        "page": shown.page,
+        "sort": shown.sort,
+        "q": asked,
+        "without": without,
+        "unplaced": unplaced.count(),
+        "counter": counter,
+        "today": today,
+    }
     return render(request, "web/counter/shelf.html", context)
+
+
+@requires(Operation.SERVE_COUNTER)
+def place(request: StaffRequest) -> HttpResponse:
+    """Put one card after the other on a position of the shelf; scanned again, a card moves."""
+    counter = office_of(request.user)
+    position = request.POST.get("shelf", "").strip()[:SHELF_LENGTH]
+    scans = request.POST.get("scanned", "")[:SCAN_LENGTH].split()
+    answer = _place(request, counter.pk, scans, position) if request.method == "POST" else None
+    here = CounterStay.objects.filter(counter=counter, live=True)
+    standing = here.filter(shelf=position).select_related("card").defer(*SEALED).order_by("card__name", "pk")
+    context: dict[str, Any] = {
+        "counter": counter,
+        "answer": answer,
+        "shelf": position,
+        "page": page_of(request, standing if position else here.none()),
+        "unplaced": here.filter(shelf="").count(),
+    }
+    template = "web/counter/place_result.html" if request.htmx else "web/counter/place.html"
+    return render(request, template, context)
+
+
+def _place(request: StaffRequest, counter_id: int, scans: list[str], position: str) -> ScanAnswer:
+    shown = ", ".join(scans)
+    if not scans:
+        return bad(word=_("Scan again"), scanned="", detail=_("Nothing was read."))
+    try:
+        done = set_shelf(
+            counter_id=counter_id, scans=scans, shelf=position, actor_id=request.user.pk, at=timezone.now()
+        )
+    except DeliveryRefused as refusal:
+        return bad(word=_("Stop"), scanned=shown, detail=refusal_text(refusal))
+    if done.misread:
+        return bad(word=_("Read wrongly: scan again"), scanned=", ".join(done.misread))
+    if done.not_here:
+        detail = _("It does not wait at this counter. Look it up under Cards.")
+        return bad(word=_("Not of this shelf"), scanned=", ".join(done.not_here), detail=detail)
+    return good(word=_("On shelf %(shelf)s") % {"shelf": position}, scanned=", ".join(done.placed))
 
 
 @requires(Operation.RECEIVE_RETURNS)
