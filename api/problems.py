@@ -126,6 +126,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
                     DeliveryCode.OFFICE_SENDS_NO_STATUS_FILES,
                     DeliveryCode.REASON_MISSING,
                     DeliveryCode.MEANING_UNKNOWN,
+                    DeliveryCode.NOBODY_RECEIVED,
                     DeliveryCode.HEADER_ROW_UNKNOWN,
                     DeliveryCode.COLUMN_MISSING,
                     DeliveryCode.COLUMN_UNKNOWN,

@@ -48,15 +48,15 @@ class Told:
 
 
 def record_by_hand(
-    *, office_id: int, scans: Sequence[str], status: str, reason: str = "", action: str = "", place: str = "",
-    occurred_at: datetime | None = None, actor_id: int | None, at: datetime,
+    *, office_id: int, scans: Sequence[str], status: str, reason: str = "", action: str = "",
+    receiver: str = "", place: str = "", occurred_at: datetime | None = None, actor_id: int | None, at: datetime,
 ) -> list[Told]:  # fmt: skip
     """Record what the post did with items of a registry office, by number or reference; one outcome per scan.
 
     `occurred_at` is when it happened (now when None). Refuses a time ahead or before any item, and what no courier can
     say; a scan that names no item of the office with the post changes nothing.
     """
-    meaning = meaning_said(status=status, reason=reason, action=action)
+    meaning = meaning_said(status=status, reason=reason, action=action, receiver=receiver)
     moment = occurred_at or at
     if moment > at + AHEAD_ALLOWED:
         raise DeliveryRefused(Code.TIME_AHEAD)
@@ -121,6 +121,7 @@ def _event(card: FoundCard, meaning: Meaning, occurred_at: datetime, place: str)
         occurred_at=occurred_at,
         reason=meaning.reason,
         action=meaning.action,
+        receiver=meaning.receiver,
         place=place[:_PLACE_CHARACTERS],
     )
 

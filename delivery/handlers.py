@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from delivery.courier_files import FILE_JOB, process, undo
+from delivery.courier_files.explaining import MAP_JOB, WaitingText, apply_explained
 from delivery.courier_files.pulling import PULL_JOB, pull
 from delivery.courier_files.replaying import REPLAY_JOB, replay
 from delivery.courier_files.rewriting import RESULT_JOB, rewrite_results
@@ -42,6 +43,7 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
         "outcomes": dict(report.outcomes),
         "applied": report.applied,
         "repeats": report.repeats,
+        "nothing_new": report.nothing_new,
         "newly_delivered": report.newly_delivered,
         "newly_returned": report.newly_returned,
         "first_rows": {outcome: [asdict(row) for row in rows] for outcome, rows in report.first_rows.items()},
@@ -87,6 +89,24 @@ def replay_courier_file(progress: Progress) -> Mapping[str, Any]:
             on_progress=progress.tell,
         )
     return {"courier_file": progress.input["courier_file"], "replayed": asdict(report)}
+
+
+@handles(MAP_JOB)
+def apply_explained_rows(progress: Progress) -> Mapping[str, Any]:
+    """Apply the rows that waited for a text whose meaning somebody has said."""
+    asked = progress.input
+    outcomes = apply_explained(
+        text=WaitingText(
+            office_id=asked["office"],
+            courier=asked["courier"],
+            status_text=asked["status_text"],
+            remark_text=asked["remark_text"],
+        ),
+        actor_id=asked["actor"],
+        at=datetime.fromisoformat(asked["at"]),
+        on_progress=progress.tell,
+    )
+    return {"rows": outcomes.total(), "outcomes": dict(outcomes)}
 
 
 @handles(RESULT_JOB)

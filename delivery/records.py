@@ -272,6 +272,15 @@ def standing_events_of_file(courier_file_id: uuid.UUID) -> list[tuple[int, int]]
     return list(rows)
 
 
+def has_standing_events(courier_file_id: uuid.UUID) -> bool:
+    """Say whether any event that a file told still stands."""
+    rows = bulk.select(
+        f"SELECT 1 FROM {_EVENTS} e WHERE e.courier_file_id = %s AND e.status <> '' AND {_NOT_VOIDED} LIMIT 1",
+        [file_id(courier_file_id)],
+    )
+    return bool(list(rows))
+
+
 def cards_with_history(after: int, limit: int) -> list[int]:
     """Give the next cards, by key, that have events or a kept state."""
     rows = bulk.select(

@@ -28,6 +28,8 @@ class Code(StrEnum):
     PULL_UNANSWERED = "PULL_UNANSWERED"
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     MEANING_UNKNOWN = "MEANING_UNKNOWN"
+    NOBODY_RECEIVED = "NOBODY_RECEIVED"
+    RESULT_UNREADABLE = "RESULT_UNREADABLE"
     TEXT_UNKNOWN = "TEXT_UNKNOWN"
     OFFICE_UNKNOWN = "OFFICE_UNKNOWN"
     SERVICE_DAYS_INVALID = "SERVICE_DAYS_INVALID"
@@ -154,6 +156,12 @@ MESSAGES: Mapping[Code, str] = {
     Code.TIME_TOO_EARLY: "No item was under way at that time. Write when it happened.",
     Code.NOTHING_TO_UNDO: "You have recorded nothing that could be undone.",
     Code.MEANING_UNKNOWN: "%(value)s is no %(what)s that the product knows. Choose one from the list.",
+    Code.NOBODY_RECEIVED: (
+        "Who received it is said only of what was delivered or came back to the sender. Choose nobody, or that."
+    ),
+    Code.RESULT_UNREADABLE: (
+        "Row %(row)s of the result workbook of %(name)s does not tell how it ended. Undo the file and apply it again."
+    ),
     Code.TEXT_UNKNOWN: "No waiting row has the text %(text)s. Reload the list of unmapped texts.",
     Code.OFFICE_SENDS_NO_STATUS_FILES: (
         "Status files come from a registry office or a post office, and %(office)s is neither. Upload it there."

@@ -1,7 +1,7 @@
 """Blocks of item numbers that the post allots, and giving them out: without gaps, never twice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -116,14 +116,14 @@ def take_numbers(*, office_id: int, count: int) -> list[str] | list[None]:
     return taken
 
 
-def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> int:
-    """Write down the numbers that the post gave at its acceptance, by item; give how many were taken over.
+def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> list[int]:
+    """Write down the numbers that the post gave at its acceptance, by item; give the items that have one by this.
 
     Items that have a number keep it. Left out is what is no item number, is given twice, or was entered before.
     """
     counted = Counter(numbers.values())
     fresh = {pk: value for pk, value in numbers.items() if counted[value] == 1 and is_item_number(value)}
-    taken = 0
+    taken: list[int] = []
     with transaction.atomic():
         used = set(_entered_before(list(fresh.values())))
         keys = sorted(pk for pk, value in fresh.items() if value not in used)
@@ -133,8 +133,14 @@ def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> int:
             for item in found:
                 item.number, item.number_given_at = fresh[item.pk], at
             Item.objects.bulk_update(found, ["number", "number_given_at"], batch_size=500)
-            taken += len(found)
+            taken += [item.pk for item in found]
     return taken
+
+
+def give_back_numbers(*, item_ids: Collection[int]) -> int:
+    """Let items have no number again that the post gave by mistake; give how many. Those of our blocks stay."""
+    given = Item.objects.filter(pk__in=item_ids, number_given_at__isnull=False)
+    return given.update(number=None, number_given_at=None)
 
 
 def _take(block: NumberBlock, count: int) -> list[str]:

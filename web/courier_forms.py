@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from delivery.courier_files.mapping import SheetColumn
 from delivery.courier_files.meanings import SAID_BY_COURIERS
 from delivery.courier_files.rows import REQUIRED
+from delivery.status import Receiver
 from web import words
 from web.forms import Styled, UploadForm
 
@@ -66,11 +67,12 @@ class ColumnsForm(Styled, forms.Form):
 
 
 class StatusForm(Styled, forms.Form):
-    """What the post did: status, reason and action, in words."""
+    """What the post did: status, reason, action, and who received it, in words."""
 
     status = forms.ChoiceField(label=_("Meaning"))
     reason = forms.ChoiceField(label=_("Reason"), required=False)
     action = forms.ChoiceField(label=_("What the post did"), required=False)
+    receiver = forms.ChoiceField(label=_("Who received it"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +81,8 @@ class StatusForm(Styled, forms.Form):
         self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
         self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
         self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
+        receivers = ((code, words.word_of("relation", code).label) for code in Receiver if code)
+        self.fields["receiver"].choices = [*none, *receivers]  # type: ignore[attr-defined]
 
 
 class MeaningForm(StatusForm):

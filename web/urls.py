@@ -121,6 +121,7 @@ urlpatterns: list[URLPattern] = [
     path("tanpa-kabar/unduh.<str:kind>", silent.item_export, name="silent-export"),
     path("tanpa-kabar/<int:office_id>/masa/", silent.service_time, name="silent-service-time"),
     path("teks-status/", courier_files.text_list, name="texts"),
+    path("teks-status/arti/", courier_files.text_meanings, name="texts-said"),
     # long work
     path("pekerjaan/", jobs.job_list, name="jobs"),
     path("pekerjaan/<uuid:job_id>/", jobs.job_page, name="job"),

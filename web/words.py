@@ -202,6 +202,7 @@ JOB_KIND: Mapping[str, Word] = {
     "courier.undo": Word(_("Undo of a courier file")),
     "courier.result": Word(_("Result workbooks written anew")),
     "courier.replay": Word(_("Courier file read anew")),
+    "courier.map": Word(_("Rows that waited for a text")),
     "courier.pull": Word(_("Status fetched from the post")),
     "cards.import": Word(_("Intake of printed cards")),
     "shipments.labels": Word(_("Labels")),

@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.events import ACTIONS, COURIER_STATUSES, REASONS
+from api.serializers.events import ACTIONS, COURIER_STATUSES, REASONS, RECEIVERS
 from api.serializers.shapes import OutcomesField, Shape
 from api.serializers.uploads import UploadRequest
 from delivery.courier_files import can_be_mapped
-from delivery.courier_files.rows import COLUMNS
+from delivery.courier_files.results import explained
+from delivery.courier_files.rows import COLUMNS, RowOutcome, nothing_new
 from delivery.couriers import COURIERS
 from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
 
@@ -29,12 +30,18 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
     can_be_mapped = serializers.SerializerMethodField(
         help_text="whether a person may say what its columns hold"
     )
+    nothing_new = serializers.SerializerMethodField(help_text="whether every row was known before")
+    stopped_after = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        help_text="rows whose news counts though its work was stopped halfway: apply it to go on, or undo it",
+    )
 
     class Meta:
         model = CourierFile
         fields = [
             "id", "office", "courier", "name", "sha256", "state", "rows", "outcomes", "fault", "has_result",
-            "can_be_mapped", "repeats", "job", "uploaded_at", "applied_at",
+            "can_be_mapped", "nothing_new", "stopped_after", "repeats", "job", "uploaded_at", "applied_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -47,14 +54,34 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
     def get_can_be_mapped(self, courier_file: CourierFile) -> bool:
         return can_be_mapped(courier_file)
 
+    def get_nothing_new(self, courier_file: CourierFile) -> bool:
+        return nothing_new(rows=courier_file.rows, outcomes=courier_file.outcomes)
+
 
 class CourierRowSerializer(serializers.ModelSerializer[CourierRow]):
     """A row that changed nothing and that somebody must look at."""
 
+    explanation = serializers.SerializerMethodField(help_text="why, and what to do")
+    near = serializers.ListField(
+        source="detail.near",
+        child=serializers.CharField(),
+        default=list,
+        help_text="numbers of the office's items that may be meant",
+    )
+    ambiguous = serializers.BooleanField(
+        source="detail.ambiguous", default=False, help_text="the date may be two different ones"
+    )
+
     class Meta:
         model = CourierRow
-        fields = ["row", "outcome", "number", "status_text", "remark_text", "occurred_text", "place"]
+        fields = [
+            "row", "outcome", "number", "status_text", "remark_text", "occurred_text", "place", "explanation", "near",
+            "ambiguous",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    def get_explanation(self, row: CourierRow) -> str:
+        return explained(RowOutcome[row.outcome], row)
 
 
 class SheetColumnSerializer(Shape):
@@ -128,13 +155,20 @@ class MeaningRequest(Shape):
     status = serializers.ChoiceField(choices=COURIER_STATUSES)
     reason = serializers.ChoiceField(choices=REASONS, allow_blank=True, default="")
     action = serializers.ChoiceField(choices=ACTIONS, allow_blank=True, default="")
+    receiver = serializers.ChoiceField(choices=RECEIVERS, allow_blank=True, default="")
 
 
 class MappedSerializer(Shape):
-    """What saying it did to the rows that waited."""
+    """What saying it did to the rows that waited: how many ended, and how."""
 
     rows = serializers.IntegerField()
     outcomes = OutcomesField()
+    waiting = serializers.IntegerField(
+        help_text="rows that still wait: for the job, or for the end of other work on their files"
+    )
+    job = serializers.UUIDField(
+        source="job_id", allow_null=True, help_text="the worker's, where there are too many to apply at once"
+    )
 
 
 class StatusTextSerializer(serializers.ModelSerializer[StatusText]):
@@ -145,6 +179,7 @@ class StatusTextSerializer(serializers.ModelSerializer[StatusText]):
     class Meta:
         model = StatusText
         fields = [
-            "id", "office", "courier", "status_text", "remark_text", "status", "reason", "action", "mapped_at",
+            "id", "office", "courier", "status_text", "remark_text", "status", "reason", "action", "receiver",
+            "mapped_at",
         ]  # fmt: skip
         read_only_fields = fields

@@ -5,11 +5,12 @@ from rest_framework import serializers
 from api.serializers.shapes import Shape
 from delivery.by_hand import HandOutcome
 from delivery.courier_files.meanings import SAID_BY_COURIERS
-from delivery.status import Action, Reason, Status
+from delivery.status import Action, Reason, Receiver, Status
 
 # what a courier's text, or its word by telephone, may mean
 COURIER_STATUSES = [(status.value, status.value) for status in Status if status in SAID_BY_COURIERS]
 REASONS = [(reason.value, reason.value) for reason in Reason if reason]
+RECEIVERS = [(receiver.value, receiver.value) for receiver in Receiver if receiver]
 ACTIONS = [(action.value, action.value) for action in Action if action]
 
 
@@ -20,6 +21,7 @@ class HandEventsRequest(Shape):
     status = serializers.ChoiceField(choices=COURIER_STATUSES)
     reason = serializers.ChoiceField(choices=REASONS, allow_blank=True, default="")
     action = serializers.ChoiceField(choices=ACTIONS, allow_blank=True, default="")
+    receiver = serializers.ChoiceField(choices=RECEIVERS, allow_blank=True, default="")
     place = serializers.CharField(max_length=80, allow_blank=True, default="")
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 

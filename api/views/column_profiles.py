@@ -7,6 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from accounts.models import Role
 from accounts.permissions import Operation
@@ -22,6 +23,7 @@ from api.serializers.courier_files import (
 )
 from api.serializers.shapes import body
 from delivery.courier_files import forget_columns, map_text, unmapped_texts
+from delivery.courier_files.unmapped import TEXTS_IN_ORDER
 from delivery.models import ColumnProfile, StatusText
 from delivery.scope import column_profiles_visible_to, status_texts_visible_to
 
@@ -63,24 +65,30 @@ class StatusTextViewSet(ListModelMixin, Resource):
     def get_queryset(self) -> QuerySet[StatusText]:
         return status_texts_visible_to(self.user).select_related("office")
 
-    @extend_schema(request=MeaningRequest, responses={200: MappedSerializer})
+    @extend_schema(request=MeaningRequest, responses={200: MappedSerializer, 202: MappedSerializer})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Say what a text means: rows that waited for it are applied. An administrator says it for all registries."""
+        """Say what a text means: rows that waited for it are applied, many of them by a job (202).
+
+        An administrator says it for all registries.
+        """
         mapped = map_text(
             **body(MeaningRequest, request),
             office_id=self._registry_id(),
             actor_id=self.user.pk,
             at=timezone.now(),
         )
-        return Response(MappedSerializer(mapped).data)
+        if mapped.job_id is None:
+            return Response(MappedSerializer(mapped).data)
+        where = reverse("api:job-detail", args=[mapped.job_id], request=request)
+        return Response(MappedSerializer(mapped).data, status=202, headers={"Location": where})
 
     @extend_schema(responses=UnmappedTextSerializer(many=True), filters=False)
-    @action(detail=False, pagination_class=None)
+    @action(detail=False)
     def waiting(self, request: Request) -> Response:
         """Give the texts that no table knows, the most frequent first."""
         texts = unmapped_texts(office_id=self._registry_id())
-        return Response(UnmappedTextSerializer(texts, many=True).data)
+        return self.page_of(texts, UnmappedTextSerializer, ordering=TEXTS_IN_ORDER)
 
     def _registry_id(self) -> int | None:
         """None, for all registries, is an administrator's to say."""

@@ -52,7 +52,7 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     lookup_value_regex = "[0-9a-f-]{36}"
 
     def get_queryset(self) -> QuerySet[CourierFile]:
-        return courier_files_visible_to(self.user).select_related("office", "job")
+        return courier_files.with_stops(courier_files_visible_to(self.user).select_related("office", "job"))
 
     @extend_schema(
         request={"multipart/form-data": CourierFileRequest}, responses={202: CourierFileSerializer}

@@ -3,8 +3,16 @@
 from delivery.courier_files.mapping import can_be_mapped, forget_columns, look_at_columns, map_columns
 from delivery.courier_files.processing import preview, process
 from delivery.courier_files.rows import FileReport, RowOutcome, ShownRow
+from delivery.courier_files.stopping import with_stops
 from delivery.courier_files.undoing import start_undo, undo
-from delivery.courier_files.unmapped import Mapped, UnmappedText, map_text, rows_to_look_at, unmapped_texts
+from delivery.courier_files.unmapped import (
+    Mapped,
+    UnmappedText,
+    map_text,
+    rows_to_look_at,
+    unmapped_texts,
+    with_samples,
+)
 from delivery.courier_files.uploading import FILE_JOB, start, upload
 
 __all__ = [
@@ -27,4 +35,6 @@ __all__ = [
     "undo",
     "unmapped_texts",
     "upload",
+    "with_samples",
+    "with_stops",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from delivery import messages
+from delivery.courier_files.given_numbers import keep_givers
 from delivery.courier_files.rows import StatusRow
 from delivery.status import State, Status
 from delivery.tracking import NewEvent, Outcome, Recorded, assess_events, record_events
@@ -54,11 +55,18 @@ def apply_portion(
         recorded = record_events(events=portion.events, recorded_at=at, recorded_by_id=recorded_by_id)
         messages.queue_changes(changed=recorded.changed, at=at)
         if portion.given:
-            take_over_numbers(numbers=portion.given, at=at)
+            _take_over(portion, at)
         applied = _applied(recorded)
         if settle is not None:
             settle(applied)
     return applied
+
+
+def _take_over(portion: Portion, at: datetime) -> None:
+    item_ids = take_over_numbers(numbers=portion.given, at=at)
+    courier_file_id = portion.events[0].courier_file_id
+    if courier_file_id is not None:
+        keep_givers(courier_file_id=courier_file_id, item_ids=item_ids)
 
 
 def assess_portion(portion: Portion) -> Applied:

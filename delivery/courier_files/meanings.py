@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from delivery.couriers import Courier, Meaning
 from delivery.models import StatusText
 from delivery.refusals import Code, DeliveryRefused
-from delivery.status import Action, Reason, Status
+from delivery.status import Action, Reason, Receiver, Status
 from offices.models import Office
 
 # What happens in our own hands is never a courier's to say.
@@ -22,14 +22,23 @@ SAID_BY_COURIERS = frozenset(
         Status.GIVEN_BY_VILLAGE,
     }
 )  # fmt: skip
+# In the others nobody has taken the item, so that nobody can be named.
+RECEIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER})
 WordT = TypeVar("WordT", bound=StrEnum)
 
 
-def meaning_said(*, status: str, reason: str = "", action: str = "") -> Meaning:
-    """Read what a person says that a courier did. Refuses what is no word of ours, and what only we can do."""
-    meaning = Meaning(_one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action))
+def meaning_said(*, status: str, reason: str = "", action: str = "", receiver: str = "") -> Meaning:
+    """Read what a person says that a courier did, and who took the item.
+
+    Refuses what is no word of ours, what only we can do, and a receiver where nobody has received it.
+    """
+    meaning = Meaning(
+        _one_of(Status, status), _one_of(Reason, reason), _one_of(Action, action), _one_of(Receiver, receiver)
+    )
     if meaning.status not in SAID_BY_COURIERS:
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=status, what=Status.__name__)
+    if meaning.receiver and meaning.status not in RECEIVED:
+        raise DeliveryRefused(Code.NOBODY_RECEIVED)
     return meaning
 
 
@@ -45,7 +54,9 @@ def meanings_of(*, courier: Courier, office: Office) -> dict[tuple[str, str], Me
     own: dict[tuple[str, str], Meaning] = {}
     shared: dict[tuple[str, str], Meaning] = {}
     for text in _said(courier, office):
-        meaning = Meaning(Status(text.status), Reason(text.reason), Action(text.action))
+        meaning = Meaning(
+            Status(text.status), Reason(text.reason), Action(text.action), Receiver(text.receiver)
+        )
         (shared if text.office_id is None else own)[text.status_text, text.remark_text] = meaning
     return shared | own
 

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.services import record
 from delivery.courier_files.applying import RETURNED, Applied, apply_portion, assess_portion, portion_of
+from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
@@ -54,6 +55,7 @@ def process(
     """
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
     if courier_file.state == CourierFile.State.APPLIED:
+        _apply_known(courier_file, at or courier_file.uploaded_at)
         return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
     if courier_file.state == CourierFile.State.REFUSED and not courier_file.file:
         raise _refusal(courier_file)
@@ -69,7 +71,13 @@ def process(
     report = _end(work, courier_file if apply else None, at=now, on_progress=on_progress)
     courier_file.items_seen = items_seen
     _finish(courier_file, work, report, at=now)
+    if apply:
+        _apply_known(courier_file, now)
     return report
+
+
+def _apply_known(courier_file: CourierFile, now: datetime) -> None:
+    apply_known(courier_file=courier_file, actor_id=courier_file.uploaded_by_id, at=now)
 
 
 @collector_paused()

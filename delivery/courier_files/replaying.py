@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.services import record
 from delivery import bulk, messages, records
+from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
@@ -112,6 +113,7 @@ def replay(
             ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
             voided, added = voided + ended, added + began
         _finish(courier_file, voided, added, actor_id=actor_id, at=at)
+        apply_known(courier_file=courier_file, actor_id=actor_id, at=at, job_id=job_id)
     return ReplayReport(
         rows=len(rows),
         changed=len(changes),
@@ -164,9 +166,11 @@ def _replace(
     at: datetime,
 ) -> tuple[int, int]:  # fmt: skip
     """Void and add in one transaction; give how many."""
-    ended = [(change.card_id, change.event_id) for change in chunk if change.event_id is not None]
-    begun = [change for change in chunk if change.after is not None]
     with transaction.atomic():
+        locked = CourierFile.objects.select_for_update(no_key=True).get(pk=courier_file.pk)
+        chunk = _without_explained(locked, chunk)
+        ended = [(change.card_id, change.event_id) for change in chunk if change.event_id is not None]
+        begun = [change for change in chunk if change.after is not None]
         # under the file's key, so that the row may tell the same fact again with another action or receiver
         voided = void(
             events=ended,
@@ -184,8 +188,15 @@ def _replace(
         for change, outcome in zip(begun, recorded.outcomes, strict=True):
             outcomes[change.row.row] = RowOutcome(outcome)
         _keep(courier_file, chunk, outcomes)
-        _recount(courier_file, outcomes, told)
+        _recount(locked, outcomes, told)
     return voided.stored, recorded.stored
+
+
+def _without_explained(courier_file: CourierFile, chunk: Sequence[_Change]) -> list[_Change]:
+    """Leave out rows that waited for a meaning and that somebody's word has moved meanwhile."""
+    waiting = courier_file.kept_rows.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+    rows = set(waiting.values_list("row", flat=True)) if any(c.event_id is None for c in chunk) else set()
+    return [change for change in chunk if change.event_id is not None or change.row.row in rows]
 
 
 def _event(courier_file: CourierFile, change: _Change) -> NewEvent:
@@ -230,10 +241,7 @@ def _keep(courier_file: CourierFile, chunk: Sequence[_Change], outcomes: Mapping
     )  # fmt: skip
 
 
-def _recount(
-    courier_file: CourierFile, outcomes: Mapping[int, RowOutcome], told: Mapping[int, RowOutcome]
-) -> None:
-    locked = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
+def _recount(locked: CourierFile, outcomes: Mapping[int, RowOutcome], told: Mapping[int, RowOutcome]) -> None:
     counts = Counter(locked.outcomes)
     counts.update(outcome.value for outcome in outcomes.values())
     counts.subtract(told[row].value for row in outcomes)

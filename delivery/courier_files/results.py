@@ -1,7 +1,7 @@
 """The result workbook: the partner's own rows, of the columns that we take, with how each ended and why."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -40,19 +40,62 @@ EXPLANATIONS: Mapping[RowOutcome, str] = {
         "Recorded, but it contradicts what is known of this item. An officer will look at it."
     ),
 }
+# Every word under which a workbook has ever told an outcome. A word that changes stays here: workbooks are read again.
+WORDS_TOLD: Mapping[str, RowOutcome] = {
+    "applied": RowOutcome.APPLIED,
+    "diterapkan": RowOutcome.APPLIED,
+    "known already": RowOutcome.DUPLICATE,
+    "sudah diketahui": RowOutcome.DUPLICATE,
+    "superseded": RowOutcome.SUPERSEDED,
+    "tersusul kabar yang lebih baru": RowOutcome.SUPERSEDED,
+    "unknown item": RowOutcome.UNKNOWN_ITEM,
+    "kiriman tidak dikenal": RowOutcome.UNKNOWN_ITEM,
+    "another office's item": RowOutcome.OTHER_OFFICE,
+    "kiriman kantor lain": RowOutcome.OTHER_OFFICE,
+    "unknown text": RowOutcome.UNMAPPED_TEXT,
+    "teks tidak dikenal": RowOutcome.UNMAPPED_TEXT,
+    "date not readable": RowOutcome.BAD_DATE,
+    "tanggal tidak terbaca": RowOutcome.BAD_DATE,
+    "date in the future": RowOutcome.FUTURE_DATE,
+    "tanggal di masa depan": RowOutcome.FUTURE_DATE,
+    "number damaged": RowOutcome.DAMAGED_NUMBER,
+    "nomor rusak": RowOutcome.DAMAGED_NUMBER,
+    "contradiction": RowOutcome.CONTRADICTION,
+    "pertentangan": RowOutcome.CONTRADICTION,
+}
 NEAR_MISS = _("Perhaps %(near)s is meant.")
 AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
+
+
+class Explained(Protocol):
+    """What a row must tell so that its end can be explained."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def status_text(self) -> str: ...
+    @property
+    def remark_text(self) -> str: ...
+    @property
+    def occurred_text(self) -> str: ...
+    @property
+    def detail(self) -> Mapping[str, Any] | None: ...
 
 
 def explanation(row: StatusRow) -> str:
     """Say in the reader's language why a row ended as it did and what to do."""
     assert row.outcome is not None  # noqa: S101 - for the type checker: every row has ended
+    return explained(row.outcome, row)
+
+
+def explained(outcome: RowOutcome, row: Explained) -> str:
+    """Say the same of a row that is kept or shown elsewhere, and may hide part of its number."""
     detail = row.detail or {}
     said = " / ".join(part for part in (row.status_text, row.remark_text) if part)
     filled = {"number": row.number or "-", "text": said or "-", "date": row.occurred_text or "-"}
-    if row.outcome is RowOutcome.BAD_DATE and detail.get("ambiguous"):
+    if outcome is RowOutcome.BAD_DATE and detail.get("ambiguous"):
         return gettext(AMBIGUOUS_DATE) % filled
-    sentence = gettext(EXPLANATIONS[row.outcome]) % filled
+    sentence = gettext(EXPLANATIONS[outcome]) % filled
     if near := detail.get("near"):
         sentence += " " + gettext(NEAR_MISS) % {"near": ", ".join(near)}
     return sentence

@@ -4,16 +4,15 @@ import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext
 
 from delivery.courier_files.layouts import find_layout
-from delivery.courier_files.results import EXPLANATIONS, NAMES
+from delivery.courier_files.results import EXPLANATIONS, NAMES, WORDS_TOLD
 from delivery.courier_files.rows import TO_LOOK_AT, Layout, RowOutcome
 from delivery.models import CourierFile, CourierRow
+from delivery.refusals import Code, DeliveryRefused
 from jobs import services as jobs
 from spreadsheets.cells import FORMULA_STARTS, Cell
 from spreadsheets.frames import SheetRow
@@ -45,25 +44,29 @@ def rewrite_results(*, file_ids: Sequence[uuid.UUID], on_progress: OnProgress) -
 
 
 def outcomes_told(courier_file: CourierFile, rows: Collection[int]) -> dict[int, RowOutcome]:
-    """Give how rows ended as the result workbook tells it; what the file's kept rows say goes before it."""
+    """Give how rows ended as the result workbook tells it; what the file's kept rows say goes before it.
+
+    Refuses a workbook whose words tell no outcome.
+    """
     told: dict[int, RowOutcome] = {}
     if rows:
-        names = _names_in_all_languages()
         with open_sheet(courier_file.result.path) as sheet:
             layout, below = find_layout(sheet.rows())
             place = len(layout.indices)
-            told = {row.number: names[str(row.cells[place])] for row in below if row.number in rows}
+            for row in below:
+                if row.number in rows:
+                    told[row.number] = _outcome_told(courier_file, row, place)
     kept = courier_file.kept_rows.filter(row__in=told) if len(told) < _FEW else courier_file.kept_rows.all()
     return told | {row: RowOutcome[name] for row, name in kept.values_list("row", "outcome") if row in told}
 
 
-def _names_in_all_languages() -> dict[str, RowOutcome]:
-    """Give each outcome by its names: a workbook speaks the language of whoever caused it."""
-    found: dict[str, RowOutcome] = {}
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found |= {gettext(name): outcome for outcome, name in NAMES.items()}
-    return found
+def _outcome_told(courier_file: CourierFile, row: SheetRow, place: int) -> RowOutcome:
+    """Read the word of an outcome, in whatever language and however long ago it was written."""
+    word = str(row.cells[place] or "").strip() if place < len(row.cells) else ""
+    outcome = WORDS_TOLD.get(word)
+    if outcome is None:
+        raise DeliveryRefused(Code.RESULT_UNREADABLE, name=courier_file.name, row=row.number)
+    return outcome
 
 
 def _rewrite(courier_file: CourierFile) -> bool:

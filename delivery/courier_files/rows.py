@@ -123,5 +123,9 @@ class FileReport:
 
     @property
     def nothing_new(self) -> bool:
-        """Say whether every row was known before: the same file, or the same rows, came again."""
-        return self.rows > 0 and self.outcomes[RowOutcome.DUPLICATE] == self.rows
+        return nothing_new(rows=self.rows, outcomes=self.outcomes)
+
+
+def nothing_new(*, rows: int, outcomes: Mapping[str, int]) -> bool:
+    """Say whether every row was known before: the same file, or the same rows, came again."""
+    return rows > 0 and outcomes.get(RowOutcome.DUPLICATE) == rows

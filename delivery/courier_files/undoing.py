@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts.services import record
 from delivery import bulk, records
+from delivery.courier_files.given_numbers import has_given, take_back_given
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.uploading import is_in_work
 from delivery.models import CourierFile, Message
@@ -30,9 +32,7 @@ def start_undo(*, courier_file: CourierFile, reason: str, actor_id: int | None, 
         # its job is read after the lock: joined, PostgreSQL would give the one from before the wait
         courier_file = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
         _check(courier_file, reason=reason, job_id=None)
-        if courier_file.state != CourierFile.State.APPLIED and not records.standing_events_of_file(
-            courier_file.pk
-        ):
+        if not _has_changed_something(courier_file):
             raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
         courier_file.job = jobs.enqueue(
             kind=UNDO_JOB,
@@ -54,39 +54,60 @@ def undo(
 ) -> int:  # fmt: skip
     """Undo a file and give how many events were voided. It can be applied again, with the same rows.
 
-    Refuses an empty reason, a file whose job is not at its end (other than `job_id`, which does this), and one that has
-    changed nothing. Safe to repeat after an interruption.
+    Numbers that it gave to items are taken back where nothing else was told of them since. Refuses an empty reason, a
+    file whose job is not at its end (other than `job_id`, which does this), and one that has changed nothing. Safe to
+    repeat after an interruption.
     """
     courier_file = CourierFile.objects.select_related("job").get(pk=courier_file_id)
     _check(courier_file, reason=reason, job_id=job_id)
-    events = records.standing_events_of_file(courier_file_id)
-    if courier_file.state != CourierFile.State.APPLIED and not events:
+    if not _has_changed_something(courier_file):
         if job_id is not None and courier_file.state == CourierFile.State.UNDONE:
             return 0  # an earlier try of this job was killed after its last step
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
+    events = records.standing_events_of_file(courier_file_id)
+    take_back = partial(_take_back, courier_file_id, note=reason.strip()[:200], actor_id=actor_id, at=at)
     done = 0
     for chunk in pieces_by_card(events, card_of=itemgetter(0), most=EVENTS_PER_CHUNK):
         if on_progress is not None:
             on_progress(done, len(events))
+        take_back(chunk)
         done += len(chunk)
-        with transaction.atomic():
-            void(
-                events=chunk, note=reason.strip()[:200], courier_file_id=courier_file_id, recorded_at=at,
-                recorded_by_id=actor_id,
-            )  # fmt: skip
-            withdraw_messages(event_ids=[event for _card, event in chunk])
+    take_back_given(courier_file_id=courier_file_id)
     with transaction.atomic():
-        courier_file.kept_rows.all().delete()
-        courier_file.state = CourierFile.State.UNDONE
-        courier_file.applied_at = None
-        # by our own clock, whatever moment the undo is booked under: files that repeat this one ask for it
-        courier_file.undone_at = timezone.now()
-        courier_file.save(update_fields=["state", "applied_at", "undone_at"])
-        record(
-            actor_id=actor_id, office_id=courier_file.office_id, operation="UNDO_COURIER_FILE",
-            object_kind="courier_file", object_key=str(courier_file.pk), at=at, events=len(events),
-        )  # fmt: skip
-    return len(events)
+        CourierFile.objects.select_for_update(no_key=True).get(pk=courier_file_id)
+        # a text of its rows may have been explained meanwhile
+        late = records.standing_events_of_file(courier_file_id)
+        take_back(late)
+        _end(courier_file, events=done + len(late), actor_id=actor_id, at=at)
+    return done + len(late)
+
+
+def _end(courier_file: CourierFile, *, events: int, actor_id: int | None, at: datetime) -> None:
+    courier_file.kept_rows.all().delete()
+    courier_file.state = CourierFile.State.UNDONE
+    courier_file.applied_at = None
+    # by our own clock, whatever moment the undo is booked under: files that repeat this one ask for it
+    courier_file.undone_at = timezone.now()
+    courier_file.save(update_fields=["state", "applied_at", "undone_at"])
+    record(
+        actor_id=actor_id, office_id=courier_file.office_id, operation="UNDO_COURIER_FILE",
+        object_kind="courier_file", object_key=str(courier_file.pk), at=at, events=events,
+    )  # fmt: skip
+
+
+def _take_back(
+    courier_file_id: uuid.UUID,
+    events: Sequence[tuple[int, int]],
+    *,
+    note: str,
+    actor_id: int | None,
+    at: datetime,
+) -> None:
+    with transaction.atomic():
+        void(
+            events=events, note=note, courier_file_id=courier_file_id, recorded_at=at, recorded_by_id=actor_id
+        )
+        withdraw_messages(event_ids=[event for _card, event in events])
 
 
 def withdraw_messages(*, event_ids: Sequence[int]) -> None:
@@ -94,6 +115,14 @@ def withdraw_messages(*, event_ids: Sequence[int]) -> None:
     bulk.execute(
         _WITHDRAW.format(among=bulk.among("event_id", "bigint")),
         [Message.State.WITHDRAWN, Message.State.QUEUED, bulk.listed(event_ids)],
+    )
+
+
+def _has_changed_something(courier_file: CourierFile) -> bool:
+    return (
+        courier_file.state == CourierFile.State.APPLIED
+        or records.has_standing_events(courier_file.pk)
+        or has_given(courier_file.pk)
     )
 
 

@@ -1,25 +1,28 @@
 """Texts that no table knows: the queue of them, and what a supervisor says that one means."""
 
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from accounts.services import record
-from delivery import messages
+from delivery.courier_files.explaining import MAP_JOB, WaitingText, apply_explained, rows_heard_by
 from delivery.courier_files.meanings import meaning_said
-from delivery.courier_files.rewriting import start_rewriting
 from delivery.courier_files.rows import NAMES_TO_LOOK_AT, RowOutcome
 from delivery.couriers import Meaning, folded
 from delivery.models import CourierFile, CourierRow, StatusText
-from delivery.tracking import NewEvent, Recorded, record_events
+from jobs import services as jobs
 
 SAMPLES_SHOWN = 3
-ROWS_PER_CHUNK = 5_000
+# More rows than this are a worker's: nobody should wait for them in front of a page.
+ROWS_AT_ONCE = 500
+TEXTS_IN_ORDER = ("-rows", "status_text", "remark_text", "courier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,80 +39,85 @@ class UnmappedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What saying a text's meaning did to the rows that waited for it."""
+    """What saying a text's meaning did to the rows that waited for it.
+
+    `rows` were applied and ended as `outcomes` say. `waiting` still wait: for the worker's job, or until the work that
+    is done on their files has ended.
+    """
 
     rows: int
-    outcomes: dict[str, int]
+    outcomes: Mapping[str, int]
+    waiting: int
+    job_id: uuid.UUID | None = None
 
 
-def unmapped_texts(*, office_id: int | None = None, limit: int = 100) -> list[UnmappedText]:
-    """Give the texts that wait in the files of an office and of those that work for it, the most frequent first."""
-    waiting = _waiting(office_id)
-    groups = (
+def unmapped_texts(*, office_id: int | None = None) -> QuerySet[CourierRow, dict[str, Any]]:
+    """Give the texts that wait in the files of an office and of those that work for it, the most frequent first.
+
+    Each has courier, status_text, remark_text, and how many rows and files; `with_samples` shows some of the rows.
+    """
+    waiting = rows_heard_by(office_id).filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
+    return (
         waiting.order_by()
-        .values("courier_file__courier", "status_text", "remark_text")
+        .values("status_text", "remark_text", courier=F("courier_file__courier"))
         .annotate(rows=Count("pk"), files=Count("courier_file", distinct=True))
-        .order_by("-rows", "status_text", "remark_text")
-    )[:limit]
+        .order_by(*TEXTS_IN_ORDER)
+    )
+
+
+def with_samples(texts: Iterable[Mapping[str, Any]], *, office_id: int | None = None) -> list[UnmappedText]:
+    """Give some of the texts of `unmapped_texts` with a few of their rows."""
+    listed = list(texts)
+    waiting = rows_heard_by(office_id).filter(
+        outcome=RowOutcome.UNMAPPED_TEXT.name, status_text__in={text["status_text"] for text in listed}
+    )
+    number = Window(
+        RowNumber(),
+        partition_by=[F("status_text"), F("remark_text"), F("courier_file__courier")],
+        order_by="pk",
+    )
+    samples: dict[tuple[str, str, str], list[CourierRow]] = defaultdict(list)
+    first = waiting.annotate(number_in_text=number).filter(number_in_text__lte=SAMPLES_SHOWN)
+    for row in first.select_related("courier_file").order_by("pk"):
+        samples[row.courier_file.courier, row.status_text, row.remark_text].append(row)
     return [
         UnmappedText(
-            courier=group["courier_file__courier"],
-            status_text=group["status_text"],
-            remark_text=group["remark_text"],
-            rows=group["rows"],
-            files=group["files"],
-            samples=list(
-                waiting.filter(
-                    courier_file__courier=group["courier_file__courier"],
-                    status_text=group["status_text"],
-                    remark_text=group["remark_text"],
-                )[:SAMPLES_SHOWN]
-            ),
+            courier=text["courier"],
+            status_text=text["status_text"],
+            remark_text=text["remark_text"],
+            rows=text["rows"],
+            files=text["files"],
+            samples=samples[text["courier"], text["status_text"], text["remark_text"]],
         )
-        for group in groups
+        for text in listed
     ]
 
 
 def map_text(
     *, courier: str, status_text: str, remark_text: str = "", status: str, reason: str = "", action: str = "",
-    actor_id: int | None, at: datetime, office_id: int | None = None,
+    receiver: str = "", actor_id: int | None, at: datetime, office_id: int | None = None,
 ) -> Mapped:  # fmt: skip
     """Say what a text means from now on, and apply the rows that waited for it. A second word replaces the first.
 
     With `office_id`, a registry's, it counts for files of that office and of those that work for it: what is said at
-    one registry moves no card of another. Without, it counts wherever a registry has said nothing else. The result
-    workbooks of the files are written anew by a worker.
+    one registry moves no card of another. Without, it counts wherever a registry has said nothing else. More than
+    `ROWS_AT_ONCE` rows are left to a worker. Refuses what is no meaning of a courier.
     """
-    meaning = meaning_said(status=status, reason=reason, action=action)
-    said, remark = folded(status_text)[:120], folded(remark_text)[:120]
-    outcomes: Counter[str] = Counter()
+    meaning = meaning_said(status=status, reason=reason, action=action, receiver=receiver)
+    text = WaitingText(
+        office_id=office_id,
+        courier=courier,
+        status_text=folded(status_text)[:120],
+        remark_text=folded(remark_text)[:120],
+    )
     with transaction.atomic():
-        StatusText.objects.update_or_create(
-            office_id=office_id, courier=courier, status_text=said, remark_text=remark,
-            defaults={
-                "status": meaning.status, "reason": meaning.reason, "action": meaning.action, "mapped_by_id": actor_id,
-                "mapped_at": at,
-            },
-        )  # fmt: skip
-        record(
-            actor_id=actor_id, office_id=office_id, operation="MAP_STATUS_TEXT", object_kind="status_text",
-            object_key=said[:64], at=at, status=meaning.status, reason=meaning.reason, action=meaning.action,
-        )  # fmt: skip
-    waiting = _waiting(office_id).filter(courier_file__courier=courier, status_text=said, remark_text=remark)
-    if office_id is None:
-        otherwise = StatusText.objects.filter(
-            courier=courier, status_text=said, remark_text=remark, office_id__isnull=False
-        ).values("office_id")
-        waiting = waiting.exclude(courier_file__office_id__in=otherwise).exclude(
-            courier_file__office__parent_id__in=otherwise
-        )
-    files: set[uuid.UUID] = set()
-    while rows := list(waiting.order_by("pk")[:ROWS_PER_CHUNK]):
-        recorded = _apply(rows, meaning, actor_id=actor_id, at=at)
-        outcomes.update(str(outcome) for outcome in recorded.outcomes)
-        files |= {row.courier_file_id for row in rows}
-    start_rewriting(file_ids=files, actor_id=actor_id, office_id=office_id)
-    return Mapped(rows=outcomes.total(), outcomes=dict(outcomes))
+        _say(text, meaning, actor_id=actor_id, at=at)
+        waiting = text.waiting().count()
+        if waiting > ROWS_AT_ONCE:
+            job_id = _start(text, rows=waiting, actor_id=actor_id, at=at)
+            return Mapped(rows=0, outcomes={}, waiting=waiting, job_id=job_id)
+    outcomes = apply_explained(text=text, actor_id=actor_id, at=at)
+    return Mapped(rows=outcomes.total(), outcomes=dict(outcomes), waiting=text.waiting().count())
 
 
 def rows_to_look_at(courier_file: CourierFile) -> QuerySet[CourierRow]:
@@ -117,48 +125,30 @@ def rows_to_look_at(courier_file: CourierFile) -> QuerySet[CourierRow]:
     return courier_file.kept_rows.filter(outcome__in=NAMES_TO_LOOK_AT).order_by("row")
 
 
-def _waiting(office_id: int | None) -> QuerySet[CourierRow]:
-    waiting = CourierRow.objects.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
-    if office_id is None:
-        return waiting
-    return waiting.filter(Q(courier_file__office_id=office_id) | Q(courier_file__office__parent_id=office_id))
+def _say(text: WaitingText, meaning: Meaning, *, actor_id: int | None, at: datetime) -> None:
+    StatusText.objects.update_or_create(
+        office_id=text.office_id, courier=text.courier, status_text=text.status_text, remark_text=text.remark_text,
+        defaults={
+            "status": meaning.status, "reason": meaning.reason, "action": meaning.action, "receiver": meaning.receiver,
+            "mapped_by_id": actor_id, "mapped_at": at,
+        },
+    )  # fmt: skip
+    record(
+        actor_id=actor_id, office_id=text.office_id, operation="MAP_STATUS_TEXT", object_kind="status_text",
+        object_key=text.status_text[:64], at=at, status=meaning.status, reason=meaning.reason, action=meaning.action,
+        receiver=meaning.receiver,
+    )  # fmt: skip
 
 
-def _apply(rows: list[CourierRow], meaning: Meaning, *, actor_id: int | None, at: datetime) -> Recorded:
-    events = [
-        NewEvent(
-            card_id=row.detail["card"],
-            item_id=row.detail["item"],
-            status=meaning.status,
-            occurred_at=datetime.fromisoformat(row.detail["at"]),
-            reason=meaning.reason,
-            action=meaning.action,
-            place=row.place,
-            source="FILE",
-            courier_file_id=row.courier_file_id,
-            source_row=row.row,
-        )
-        for row in rows
-    ]
-    with transaction.atomic():
-        recorded = record_events(events=events, recorded_at=at, recorded_by_id=actor_id)
-        messages.queue_changes(changed=recorded.changed, at=at)
-        moved: dict[object, Counter[str]] = defaultdict(Counter)
-        for row, outcome in zip(rows, recorded.outcomes, strict=True):
-            moved[row.courier_file_id][outcome] += 1
-        # the rows stay until their files' result workbooks tell how they ended
-        for outcome in set(recorded.outcomes):
-            ended = [row.pk for row, its in zip(rows, recorded.outcomes, strict=True) if its is outcome]
-            CourierRow.objects.filter(pk__in=ended).update(outcome=RowOutcome(outcome).name)
-        _recount(moved)
-    return recorded
-
-
-def _recount(moved: dict[object, Counter[str]]) -> None:
-    """Move the rows of each file from "unknown text" to how they ended, so that its outcomes still add up."""
-    for courier_file in CourierFile.objects.select_for_update().filter(pk__in=moved).order_by("pk"):
-        counts = Counter(courier_file.outcomes)
-        counts.update(moved[courier_file.pk])
-        counts[RowOutcome.UNMAPPED_TEXT] -= moved[courier_file.pk].total()
-        courier_file.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
-        courier_file.save(update_fields=["outcomes"])
+def _start(text: WaitingText, *, rows: int, actor_id: int | None, at: datetime) -> uuid.UUID:
+    job = jobs.enqueue(
+        kind=MAP_JOB,
+        input={
+            "office": text.office_id, "courier": text.courier, "status_text": text.status_text,
+            "remark_text": text.remark_text, "actor": actor_id, "at": at.isoformat(),
+        },
+        owner_id=actor_id,
+        office_id=text.office_id,
+        total=rows,
+    )  # fmt: skip
+    return job.pk

@@ -75,7 +75,7 @@ def _sender(office_id: int) -> Office:
 
 
 def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
-    """Let a worker check or apply the file. Refuses a file that is applied, refused, or in work."""
+    """Let a worker check or apply the file. Refuses a file that is applied, refused, in work, or not kept."""
     with transaction.atomic():
         courier_file.refresh_from_db(from_queryset=CourierFile.objects.select_for_update(of=("self",)))
         if courier_file.state == CourierFile.State.APPLIED:
@@ -84,6 +84,8 @@ def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: d
             raise DeliveryRefused(Code.FILE_REFUSED, name=courier_file.name)
         if is_in_work(courier_file):
             raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
+        if not courier_file.file and not courier_file.result:
+            raise DeliveryRefused(Code.FILE_NOT_KEPT, name=courier_file.name)
         courier_file.job = jobs.enqueue(
             kind=FILE_JOB,
             input={"courier_file": str(courier_file.pk), "apply": apply, "at": at.isoformat()},

@@ -8,7 +8,14 @@ from delivery.models.counter import (
     VillageListCard,
     VillageListLink,
 )
-from delivery.models.courier_files import ColumnProfile, CourierFile, CourierRow, FilePortion, StatusText
+from delivery.models.courier_files import (
+    ColumnProfile,
+    CourierFile,
+    CourierRow,
+    FilePortion,
+    GivenNumber,
+    StatusText,
+)
 from delivery.models.destructions import Destruction, DestructionCard
 from delivery.models.events import Delivery, HandEvent, TrackingEvent
 from delivery.models.messages import Message, MessagePace, MessageReply
@@ -38,6 +45,7 @@ __all__ = [
     "DestructionCard",
     "Enquiry",
     "FilePortion",
+    "GivenNumber",
     "HandEvent",
     "LookupLimit",
     "Message",

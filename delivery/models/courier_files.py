@@ -99,6 +99,15 @@ class CourierRow(models.Model):
         ]
 
 
+class GivenNumber(models.Model):
+    """The file that gave an item the post's number, as long as the item has it by that file."""
+
+    item = models.OneToOneField(
+        "shipments.Item", on_delete=models.PROTECT, primary_key=True, related_name="number_giver"
+    )
+    courier_file = models.ForeignKey(CourierFile, on_delete=models.CASCADE, related_name="given_numbers")
+
+
 class ColumnProfile(models.Model):
     """Which column is which in one layout of an office's files, said once by a person."""
 
@@ -139,6 +148,7 @@ class StatusText(models.Model):
     status = models.CharField(max_length=20)
     reason = models.CharField(max_length=24, blank=True, default="")
     action = models.CharField(max_length=24, blank=True, default="")
+    receiver = models.CharField(max_length=20, blank=True, default="")
     mapped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )

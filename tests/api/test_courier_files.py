@@ -15,7 +15,7 @@ from accounts.models import Role, User
 from delivery.courier_files import map_text, process
 from delivery.models import CourierFile, Delivery
 from jobs.models import Job
-from jobs.services import run_job
+from jobs.services import Progress, cancel, run_job
 from offices.models import Office
 from privacy.models import AccessRecord
 from shipments.models import Card
@@ -177,13 +177,14 @@ def test_a_text_gets_its_meaning_for_a_registry_or_for_all(
     worked_on(at_post, where)
     boss = client_of(supervisor)
     texts = "/api/v1/status-texts/"
-    (waiting,) = boss.get(f"{texts}waiting/").json()
+    (waiting,) = boss.get(f"{texts}waiting/").json()["results"]
     assert (waiting["status_text"], waiting["rows"]) == ("TEKS ANEH", 1)
     said = {"status_text": "teks aneh", "status": "ATTEMPT_FAILED", "reason": "ABSENT"}
     administrator = client_of(factories.make_user(role=Role.ADMINISTRATOR, office=None))
     assert administrator.post(texts, {**said, "status": "COLLECTED"}, format="json").status_code == 400
-    assert boss.post(texts, said, format="json").json() == {"rows": 1, "outcomes": {"applied": 1}}
-    assert administrator.post(texts, said, format="json").json() == {"rows": 0, "outcomes": {}}
+    nothing = {"rows": 0, "outcomes": {}, "waiting": 0, "job": None}
+    assert boss.post(texts, said, format="json").json() == nothing | {"rows": 1, "outcomes": {"applied": 1}}
+    assert administrator.post(texts, said, format="json").json() == nothing
     assert [text["office"] for text in boss.get(texts).json()["results"]] == [None, "3216"]
     assert [text["office"] for text in administrator.get(texts).json()["results"]] == [None]
     assert boss.get(f"{where}rows/").json()["results"] == []
@@ -318,3 +319,74 @@ def test_fetching_from_the_post_is_off_until_it_is_set_up(
 ) -> None:
     answer = client_of(supervisor).post(f"{FILES}pull/")
     assert (answer.status_code, answer.json()["code"]) == (409, "pull_off")
+
+
+def test_a_file_that_was_stopped_halfway_says_after_how_many_rows(
+    at_post: APIClient, mailed: Mailed, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.COURIER_FILE_PORTION = 1
+    rows = [f"{item.number};DELIVERED;;06/05/2020 10:15;Tambun" for item in mailed.items]
+    where, waiting = uploaded(at_post, sheet(*rows))
+    tell = Progress.tell
+
+    def stops(progress: Progress, done: int, total: int | None = None) -> None:
+        if done == 1:
+            cancel(job_id=progress.job_id)
+        tell(progress, done, total)
+
+    assert waiting["stopped_after"] is None
+    with monkeypatch.context() as changed:
+        changed.setattr(Progress, "tell", stops)
+        state = worked_on(at_post, where)
+    assert (state["state"], state["stopped_after"], state["nothing_new"]) == ("WAITING", 1, False)
+    assert [file["stopped_after"] for file in at_post.get(FILES).json()["results"]] == [1]
+    at_post.post(f"{where}apply/")
+    assert at_post.get(where).json()["stopped_after"] is None
+    state = worked_on(at_post, where)
+    assert (state["state"], state["stopped_after"]) == ("APPLIED", None)
+
+
+def test_the_same_rows_again_are_nothing_new_and_a_misread_number_is_explained(
+    at_post: APIClient, mailed: Mailed
+) -> None:
+    number = str(mailed.items[0].number)
+    misread = f"{number[:4]}{(int(number[4]) + 1) % 10}{number[5:]}"
+    row = "{};DELIVERED;;06/05/2020 10:15;Tambun"
+    where, _waiting = uploaded(at_post, sheet(row.format(number), row.format(misread)))
+    assert worked_on(at_post, where)["nothing_new"] is False
+    (kept,) = at_post.get(f"{where}rows/", headers={"accept-language": "en"}).json()["results"]
+    assert (kept["near"], kept["ambiguous"]) == ([number], False)
+    assert kept["explanation"].endswith(f"Check the number. Perhaps {number} is meant.")
+    again, _waiting = uploaded(at_post, sheet(row.format(number)))
+    state = worked_on(at_post, again)
+    assert (state["nothing_new"], Job.objects.get(pk=state["job"]).result["nothing_new"]) == (True, True)
+
+
+def test_texts_that_wait_come_in_pages_and_many_rows_are_a_job(
+    at_post: APIClient, client_of: Client, supervisor: User, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("delivery.courier_files.unmapped.ROWS_AT_ONCE", 0)
+    rows = [f"{mailed.items[i % 2].number};TEKS {i};;06/05/2020 1{i}:15;Tambun" for i in range(3)]
+    where, _waiting = uploaded(at_post, sheet(*rows, rows[2].replace("12:15", "13:15")))
+    worked_on(at_post, where)
+    boss, texts, page = client_of(supervisor), [], "/api/v1/status-texts/waiting/?page_size=1"
+    while page:
+        answer = boss.get(page).json()
+        texts += [(text["status_text"], text["rows"], text["files"]) for text in answer["results"]]
+        page = answer["next"]
+    assert texts == [("TEKS 2", 2, 1), ("TEKS 0", 1, 1), ("TEKS 1", 1, 1)]
+    said = {"status_text": "TEKS 2", "status": "DELIVERED", "receiver": "FAMILY"}
+    answer = boss.post("/api/v1/status-texts/", said, format="json")
+    assert (answer.status_code, answer.json()["rows"], answer.json()["waiting"]) == (202, 0, 2)
+    run_job(UUID(answer.json()["job"]))
+    assert boss.get(answer["Location"]).json()["result"] == {"rows": 2, "outcomes": {"applied": 2}}
+    assert Delivery.objects.get(card=mailed.cards[0]).receiver == "FAMILY"
+    assert boss.get("/api/v1/status-texts/").json()["results"][0]["receiver"] == "FAMILY"
+    wrong = boss.post("/api/v1/status-texts/", {**said, "status": "RETURNING"}, format="json")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "nobody_received")
+
+
+def test_who_received_it_is_recorded_by_hand(client_of: Client, printing_user: User, mailed: Mailed) -> None:
+    said = {"scans": [mailed.items[0].number], "status": "DELIVERED", "receiver": "SECURITY"}
+    assert client_of(printing_user).post("/api/v1/events/", said, format="json").status_code == 200
+    assert Delivery.objects.get(card=mailed.cards[0]).receiver == "SECURITY"

@@ -11,13 +11,14 @@ import pytest
 from django.db import connection
 
 from delivery.by_hand import record_by_hand, undo_last_by_hand
-from delivery.courier_files import process, start_undo, upload
+from delivery.courier_files import map_text, process, start_undo, undo, upload
 from delivery.courier_files.pulling import start_pull
 from delivery.courier_files.replaying import start_replay
-from delivery.models import Delivery, TrackingEvent
+from delivery.models import CourierFile, Delivery, StatusText, TrackingEvent
 from delivery.refusals import DeliveryRefused
 from delivery.tracking import refold
 from jobs.models import Job
+from jobs.services import run_job
 from offices.models import Office
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import mail_cards
@@ -104,3 +105,60 @@ def test_several_people_at_once_make_one_job(
     take_back = partial(undo_last_by_hand, office_id=registry.pk, **person)
     assert at_once(take_back, take_back) == ["NOTHING_TO_UNDO", "done"]
     assert (Job.objects.count(), TrackingEvent.objects.filter(voids__isnull=False).count()) == (2, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_text_that_several_explain_while_its_file_is_undone_ends_as_one_or_the_other(
+    registry: Office, post_office: Office, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    monkeypatch.setattr("delivery.courier_files.explaining.ROWS_PER_CHUNK", 3)
+    mailed = mail_cards(office=registry, post_office=post_office, number=12)
+    path = tmp_path / "a.csv"
+    rows = [f"{item.number};TITIP;06/05/2020" for item in mailed.items]
+    path.write_text("\n".join(("No Resi;Status;Tanggal", *rows)))
+
+    def explained() -> int:
+        try:
+            return map_text(
+                courier="POS",
+                status_text="TITIP",
+                status="DELIVERED",
+                actor_id=None,
+                at=AT,
+                office_id=registry.pk,
+            ).rows
+        finally:
+            connection.close()
+
+    def undone(file: CourierFile) -> int:
+        try:
+            start_undo(courier_file=file, reason="salah", actor_id=None, at=AT)
+            file.refresh_from_db()
+            assert file.job_id is not None
+            run_job(file.job_id)
+        finally:
+            connection.close()
+        return 0
+
+    for works in ((explained,) * 4, (explained, explained, None)):
+        StatusText.objects.all().delete()
+        file = upload(path=path, name="a.csv", office_id=post_office.pk, actor_id=None, at=AT, enqueue=False)
+        process(courier_file_id=file.pk)
+        with ThreadPoolExecutor(4) as pool:
+            moved = sum(pool.map(lambda work, its=file: work() if work else undone(its), works))
+        file.refresh_from_db()
+        if None in works:
+            assert (file.state, 0 <= moved <= 12) == ("UNDONE", True)
+            assert (
+                not TrackingEvent.objects.filter(courier_file=file, voided_by=None)
+                .exclude(status="")
+                .exists()
+            )
+        else:
+            assert (moved, file.outcomes["applied"], file.outcomes["unmapped_text"]) == (12, 12, 0)
+            undo(courier_file_id=file.pk, reason="salah", actor_id=None, at=AT)
+        assert set(Delivery.objects.values_list("status", flat=True)) == {"POSTED"}
+    assert refold(repair=False).wrong == ()

@@ -14,7 +14,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditEntry
-from delivery.courier_files import map_columns, map_text, process, rows_to_look_at, unmapped_texts, upload
+from delivery.courier_files import (
+    map_columns,
+    map_text,
+    process,
+    rows_to_look_at,
+    unmapped_texts,
+    upload,
+    with_samples,
+)
 from delivery.courier_files.partners import let_apply
 from delivery.courier_files.undoing import start_undo, undo
 from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
@@ -172,7 +180,7 @@ def test_the_result_workbook_tells_how_rows_ended_that_waited_for_a_meaning(
     ])  # fmt: skip
     assert applied(file) == {"applied": 1, "unmapped_text": 3}
     # the remark is part of the text, and a formula is none
-    (waiting, _other) = unmapped_texts(office_id=registry.pk)
+    (waiting, _other) = with_samples(unmapped_texts(office_id=registry.pk))
     assert said(registry, "HELD_FOR_PICKUP", remark_text=waiting.remark_text) == 2
     assert [row.row for row in rows_to_look_at(file)] == [3, 6]
     old = file.result.path

@@ -7,14 +7,19 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from delivery.courier_files import map_text, process, undo, upload
 from delivery.courier_files.replaying import replay
+from delivery.courier_files.results import NAMES, WORDS_TOLD
 from delivery.couriers import Meaning, pos
 from delivery.models import CourierFile, Delivery, Message, StatusText, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
@@ -192,3 +197,30 @@ def test_a_supervisor_sees_the_changes_on_the_file_s_page_and_makes_them(
         shown = client.get(page).content.decode()
         assert "TITIP TETANGGA" in shown
         assert ('value="apply"' in shown) is (what == "preview")
+
+
+def test_a_result_workbook_is_understood_in_both_languages_and_by_words_of_long_ago(
+    file: CourierFile, registry: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(registry, "TITIP TETANGGA", "HELD_FOR_PICKUP")
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            assert [WORDS_TOLD[gettext(name)] for name in NAMES.values()] == list(NAMES)
+    with monkeypatch.context() as changed:
+        changed.setattr("delivery.courier_files.rewriting.NAMES", dict.fromkeys(NAMES, "a new word"))
+        assert read(file).voided == 2
+    assert counted(file) == {"applied": 3, "unmapped_text": 1}
+
+
+def test_a_result_workbook_that_tells_no_outcome_is_refused_and_nothing_changes(
+    file: CourierFile, mailed: Mailed, registry: Office
+) -> None:
+    said(registry, "TITIP TETANGGA", "HELD_FOR_PICKUP")
+    book = openpyxl.load_workbook(file.result.path)
+    book.worksheets[0]["E3"] = "beres"
+    book.save(file.result.path)
+    with pytest.raises(DeliveryRefused) as refused:
+        read(file)
+    assert (refused.value.code, refused.value.params["row"]) == (Code.RESULT_UNREADABLE, 3)
+    assert state_of(mailed.cards[0]) == ("ATTEMPT_FAILED", "ABSENT")
+    assert counted(file) == {"applied": 3, "unmapped_text": 1}

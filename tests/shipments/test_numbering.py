@@ -154,10 +154,10 @@ def test_numbers_of_the_post_are_taken_over_and_the_frozen_manifest_stays(
     (shipment_id,) = batch_backlog(office_id=registry.pk, on=now.date(), actor_id=None, at=now).shipment_ids
     frozen = close_shipment(shipment_id=shipment_id, actor_id=None, at=now).manifest_sha256
     first, second, third = Item.objects.order_by("position").values_list("pk", flat=True)
-    assert take_over_numbers(numbers={first: "P2005040000001"}, at=now) == 1
+    assert take_over_numbers(numbers={first: "P2005040000001"}, at=now) == [first]
     given = {first: "P2005040000009", second: "P2005040000001", third: "bukan nomor"}
-    assert take_over_numbers(numbers=given, at=now) == 0
-    assert take_over_numbers(numbers={second: "P2005040000002", third: "P2005040000002"}, at=now) == 0
+    assert take_over_numbers(numbers=given, at=now) == []
+    assert take_over_numbers(numbers={second: "P2005040000002", third: "P2005040000002"}, at=now) == []
     numbers = list(Item.objects.order_by("position").values_list("number", "number_given_at"))
     assert numbers == [("P2005040000001", now), (None, None), (None, None)]
     assert manifest_sha256(shipment_id=shipment_id) == frozen

@@ -10,13 +10,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from delivery.models import ColumnProfile, CourierFile, StatusText
+from delivery.models import ColumnProfile, CourierFile, Delivery, StatusText
 from jobs.models import Job
-from jobs.services import run_job
+from jobs.services import Progress, cancel, run_job
 from offices.models import Office
 from tests import factories
 from tests.delivery.mailing import Mailed, mail_cards, state_of
 from tests.web.conftest import SignIn
+
+TITLES = "Nama;No Resi;Status;Tanggal"
 
 
 @pytest.fixture(autouse=True)
@@ -155,3 +157,136 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     page = boss.get(f"/pekerjaan/{job.pk}/").content.decode()
     assert "5 rows about 7 items were fetched; no answer about 2." in page
     assert f"/berkas-kurir/{file.pk}/" in page
+
+
+def halfway(client: Client, mailed: Mailed, monkeypatch: pytest.MonkeyPatch, *, what: str) -> CourierFile:
+    """A file whose applying is stopped by its owner after the first card's rows."""
+    rows = [f"X;{item.number};DELIVERED;06/05/2020" for item in mailed.items]
+    file = upload(client, *rows, titles=TITLES, what="preview")
+    if what == "undo":
+        client.post(f"/berkas-kurir/{file.pk}/terapkan/")
+        work(file)
+        return file
+    client.post(f"/berkas-kurir/{file.pk}/terapkan/")
+    file.refresh_from_db()
+    stopped_at(1, file, monkeypatch)
+    return file
+
+
+def stopped_at(done: int, file: CourierFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell = Progress.tell
+
+    def stops(progress: Progress, told: int, total: int | None = None) -> None:
+        if told == done:
+            cancel(job_id=progress.job_id)
+        tell(progress, told, total)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Progress, "tell", stops)
+        work(file)
+
+
+def test_a_file_that_was_stopped_halfway_says_so_and_is_continued(
+    at_post: Client, mailed: Mailed, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.COURIER_FILE_PORTION = 1
+    file = halfway(at_post, mailed, monkeypatch, what="apply")
+    assert (file.state, sorted(state_of(card)[0] for card in mailed.cards)) == (
+        "PREVIEWED", ["DELIVERED", "POSTED"],
+    )  # fmt: skip
+    page = at_post.get(f"/berkas-kurir/{file.pk}/").content.decode()
+    assert "The work was stopped after 1 rows" in page
+    assert "Continue" in page
+    assert "Nothing has changed yet" not in page
+    at_post.post(f"/berkas-kurir/{file.pk}/terapkan/", {"what": "apply"})
+    assert (work(file).state, file.outcomes["applied"]) == ("APPLIED", 2)
+    assert "The work was stopped" not in at_post.get(f"/berkas-kurir/{file.pk}/").content.decode()
+
+
+def test_a_file_that_was_stopped_halfway_is_undone_also_when_its_undo_is_stopped(
+    at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.COURIER_FILE_PORTION = 1
+    monkeypatch.setattr("delivery.courier_files.undoing.EVENTS_PER_CHUNK", 1)
+    boss = sign_in(supervisor)
+    boss.cookies["django_language"] = "en"
+    stopped = halfway(at_post, mailed, monkeypatch, what="apply")
+    assert f"/berkas-kurir/{stopped.pk}/batal/" in boss.get(f"/berkas-kurir/{stopped.pk}/").content.decode()
+    boss.post(f"/berkas-kurir/{stopped.pk}/batal/", {"reason": "salah"})
+    assert (work(stopped).state, {state_of(card)[0] for card in mailed.cards}) == ("UNDONE", {"POSTED"})
+    file = halfway(at_post, mailed, monkeypatch, what="undo")
+    boss.post(f"/berkas-kurir/{file.pk}/batal/", {"reason": "salah"})
+    file.refresh_from_db()
+    stopped_at(1, file, monkeypatch)
+    page = boss.get(f"/berkas-kurir/{file.pk}/").content.decode()
+    assert "Undoing was stopped: the news of 1 rows still counts." in page
+    assert f"/berkas-kurir/{file.pk}/baca-ulang/" not in page
+    boss.post(f"/berkas-kurir/{file.pk}/batal/", {"reason": "salah"})
+    assert (work(file).state, {state_of(card)[0] for card in mailed.cards}) == ("UNDONE", {"POSTED"})
+
+
+def test_a_file_whose_work_failed_before_anything_is_checked_or_applied_again(
+    at_post: Client, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = upload(at_post, "X;1;2;3", titles=TITLES, what="columns")
+    address = f"/berkas-kurir/{file.pk}/"
+    assert f"{address}terapkan/" not in at_post.get(address).content.decode()
+    at_post.post(f"{address}terapkan/", {"what": "preview"})
+    file.refresh_from_db()
+    assert file.job is not None
+    working = at_post.get(address).content.decode()
+    assert f"/pekerjaan/{file.job.pk}/henti/" in working
+    Job.objects.filter(pk=file.job.pk).update(state="FAILED", finished_at=timezone.now(), error="WORKER_DIED")
+    page = at_post.get(address).content.decode()
+    assert 'value="apply"' in page
+    assert 'value="preview"' in page
+    at_post.post(f"{address}terapkan/", {"what": "preview"})
+    assert work(file).state == "PREVIEWED"
+
+
+def test_the_same_rows_again_and_a_misread_number_are_explained(at_post: Client, mailed: Mailed) -> None:
+    number = str(mailed.items[0].number)
+    misread = f"{number[:4]}{(int(number[4]) + 1) % 10}{number[5:]}"
+    rows = [f"X;{number};DELIVERED;06/05/2020", f"X;{misread};DELIVERED;06/05/2020"]
+    checked = upload(at_post, *rows, titles=TITLES, what="preview")
+    applied = upload(at_post, *rows, titles=TITLES, what="apply")
+    for file in (checked, applied):
+        assert f"Perhaps {number} is meant." in at_post.get(f"/berkas-kurir/{file.pk}/").content.decode()
+    again = upload(at_post, rows[0], titles=TITLES, what="preview")
+    page = at_post.get(f"/berkas-kurir/{again.pk}/").content.decode()
+    assert "applying it would change nothing" in page
+    at_post.post(f"/berkas-kurir/{again.pk}/terapkan/")
+    page = at_post.get(f"/berkas-kurir/{work(again).pk}/").content.decode()
+    assert "Every row was known before. Nothing has changed." in page
+
+
+def test_a_text_of_many_rows_leads_to_its_job_and_the_list_has_pages(
+    at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("delivery.courier_files.unmapped.ROWS_AT_ONCE", 0)
+    monkeypatch.setattr("web.views.courier_files.TEXTS_PER_PAGE", 1)
+    rows = [f"X;{item.number};TEKS {i};06/05/2020" for i, item in enumerate(mailed.items)]
+    upload(at_post, *rows, titles=TITLES, what="apply")
+    boss = sign_in(supervisor)
+    boss.cookies["django_language"] = "en"
+    first, second = (boss.get("/teks-status/", {"page": page}).content.decode() for page in (1, 2))
+    assert ("TEKS 0" in first, "TEKS 1" in first) == (True, False)
+    assert ("TEKS 0" in second, "TEKS 1" in second) == (False, True)
+    said = {"courier": "POS", "status_text": "TEKS 0", "status": "DELIVERED", "receiver": "FAMILY"}
+    answer = boss.post("/teks-status/", said)
+    job = Job.objects.get(kind="courier.map")
+    assert answer["Location"] == f"/pekerjaan/{job.pk}/"
+    run_job(job.pk)
+    assert "1 rows that waited were read anew." in boss.get(f"/pekerjaan/{job.pk}/").content.decode()
+    meanings = boss.get("/teks-status/arti/").content.decode()
+    assert ("TEKS 0" in meanings, "family" in meanings) == (True, True)
+
+
+def test_who_received_it_is_recorded_by_scan(sign_in: SignIn, printing_user: User, mailed: Mailed) -> None:
+    client = sign_in(printing_user)
+    fields = {"status": "DELIVERED", "receiver": "NEIGHBOUR", "scanned": str(mailed.items[0].number)}
+    assert client.post("/kejadian/", fields).status_code == 200
+    assert Delivery.objects.get(card=mailed.cards[0]).receiver == "NEIGHBOUR"
+    refused = client.post("/kejadian/", {**fields, "status": "ATTEMPT_FAILED"}).content.decode()
+    assert "Penerima hanya diisi" in refused

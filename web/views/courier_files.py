@@ -1,5 +1,6 @@
 """The courier's status files: upload, check, apply, see how the rows ended, undo; and texts nobody knows yet."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role
 from accounts.permissions import Operation, may
 from delivery.courier_files import (
+    Mapped,
+    RowOutcome,
+    ShownRow,
     can_be_mapped,
     map_text,
     rows_to_look_at,
@@ -21,10 +25,14 @@ from delivery.courier_files import (
     start_undo,
     unmapped_texts,
     upload,
+    with_samples,
+    with_stops,
 )
 from delivery.courier_files.pulling import is_set_up, start_pull
 from delivery.courier_files.replaying import start_replay
-from delivery.models import CourierFile
+from delivery.courier_files.results import explained
+from delivery.courier_files.rows import TO_LOOK_AT, nothing_new
+from delivery.models import CourierFile, CourierRow
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
 from offices.models import Office
 from web.access import StaffRequest, office_of, registry_of, requires
@@ -32,8 +40,10 @@ from web.courier_forms import CourierUploadForm, MeaningForm
 from web.filters import CourierFileFilter
 from web.lists import file_answer, page_of
 from web.messages import REFUSALS, fault_text, refusal_text, tell_refusal
-from web.views.jobs import pace_of
+from web.views.jobs import may_stop, pace_of
 
+TEXTS_PER_PAGE = 20  # each is a form
+NEVER_RECORDED = TO_LOOK_AT - {RowOutcome.CONTRADICTION}
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -109,13 +119,21 @@ def file_page(request: StaffRequest, file_id: UUID) -> HttpResponse:
         if not is_working:
             response["HX-Refresh"] = "true"
         return response
+    page = page_of(request, rows_to_look_at(file))
+    result = job.result if job else {}
+    may_import = may(request.user, Operation.IMPORT_COURIER_FILES)
     context |= {
         "is_working": is_working,
+        "may_stop": job is not None and may_stop(request.user, owner_id=job.owner_id),
         "fault": fault_text(file.fault) if file.fault else "",
-        "result": job.result if job else {},
-        "page": page_of(request, rows_to_look_at(file)),
+        "result": result,
+        "nothing_new": nothing_new(rows=file.rows, outcomes=file.outcomes),
+        "page": page,
+        "rows": _kept_rows(page.object_list),
+        "first_rows": _first_rows(result),
         "can_be_mapped": can_be_mapped(file),
-        "may_import": may(request.user, Operation.IMPORT_COURIER_FILES),
+        "may_import": may_import,
+        "may_apply": may_import and _can_be_applied(file),
         "may_undo": may(request.user, Operation.UNDO_COURIER_FILES),
     }
     return render(request, "web/courier_files/file.html", context)
@@ -124,10 +142,11 @@ def file_page(request: StaffRequest, file_id: UUID) -> HttpResponse:
 @requires(Operation.IMPORT_COURIER_FILES)
 @require_POST
 def file_apply(request: StaffRequest, file_id: UUID) -> HttpResponse:
-    """Apply a file that was checked."""
+    """Apply a file that was checked, or whose work was stopped; or check it again."""
     file = _file_of(request, file_id)
+    apply = request.POST.get("what") != "preview"
     try:
-        start(courier_file=file, apply=True, actor_id=request.user.pk, at=timezone.now())
+        start(courier_file=file, apply=apply, actor_id=request.user.pk, at=timezone.now())
     except REFUSALS as error:
         tell_refusal(request, error)
     return redirect("web:courier-file", file_id=file.pk)
@@ -184,20 +203,18 @@ def text_list(request: StaffRequest) -> HttpResponse:
     registry_id = None if request.user.role == Role.ADMINISTRATOR else registry_of(request.user)
     refusal = ""
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            mapped = map_text(**data, actor_id=request.user.pk, at=timezone.now(), office_id=registry_id)
+            mapped = map_text(
+                **form.cleaned_data, actor_id=request.user.pk, at=timezone.now(), office_id=registry_id
+            )
         except REFUSALS as error:
             refusal = refusal_text(error)
         else:
-            count = number_format(mapped.rows)
-            messages.success(
-                request, _("Noted. %(count)s rows that waited were read anew.") % {"count": count}
-            )
-            return redirect("web:texts")
+            return _said(request, mapped)
+    page = page_of(request, unmapped_texts(office_id=registry_id), per_page=TEXTS_PER_PAGE)
     context = {
-        "texts": unmapped_texts(office_id=registry_id),
-        "said": page_of(request, status_texts_visible_to(request.user).order_by("-mapped_at", "-pk")),
+        "page": page,
+        "texts": with_samples(page.object_list, office_id=registry_id),
         "form": form,
         "refusal": refusal,
         "for_all": registry_id is None,
@@ -205,6 +222,49 @@ def text_list(request: StaffRequest) -> HttpResponse:
     return render(request, "web/texts/list.html", context)
 
 
+def _said(request: StaffRequest, mapped: Mapped) -> HttpResponse:
+    """Say what became of the rows that waited; where a worker applies them, show how far it is."""
+    if mapped.job_id is not None:
+        messages.success(request, _("Noted. The rows that waited are read anew."))
+        return redirect("web:job", job_id=mapped.job_id)
+    count = {"count": number_format(mapped.rows)}
+    messages.success(request, _("Noted. %(count)s rows that waited were read anew.") % count)
+    if mapped.waiting:
+        waiting = {"count": number_format(mapped.waiting)}
+        messages.info(request, _("%(count)s rows follow when the work on their files has ended.") % waiting)
+    return redirect("web:texts")
+
+
+@requires(Operation.MAP_STATUS_TEXTS)
+def text_meanings(request: StaffRequest) -> HttpResponse:
+    """List what people have said that texts mean, the latest first."""
+    page = page_of(request, status_texts_visible_to(request.user).order_by("-mapped_at", "-pk"))
+    return render(request, "web/texts/said.html", {"page": page})
+
+
 def _file_of(request: StaffRequest, file_id: UUID) -> CourierFile:
     files = courier_files_visible_to(request.user).select_related("job", "office", "uploaded_by")
-    return get_object_or_404(files, pk=file_id)
+    return get_object_or_404(with_stops(files), pk=file_id)
+
+
+def _can_be_applied(file: CourierFile) -> bool:
+    """Say whether somebody may apply the file, or go on with it; before anybody has, its upload's page is the place."""
+    has_begun = file.state != CourierFile.State.WAITING or file.job is not None
+    is_open = file.state not in (CourierFile.State.APPLIED, CourierFile.State.REFUSED)
+    return has_begun and is_open and bool(file.file or file.result)
+
+
+def _kept_rows(rows: Iterable[CourierRow]) -> list[tuple[CourierRow, str]]:
+    """Give rows with the explanation that their result workbook gives."""
+    return [(row, explained(RowOutcome[row.outcome], row)) for row in rows]
+
+
+def _first_rows(result: Mapping[str, Any]) -> list[tuple[str, list[tuple[ShownRow, str]]]]:
+    """Give the first rows of each outcome that a check found; of what it would record there is nothing to explain."""
+    found: list[tuple[str, list[tuple[ShownRow, str]]]] = []
+    for name, rows in result.get("first_rows", {}).items():
+        outcome = RowOutcome(name)
+        shown = [ShownRow(**row) for row in rows]
+        tells = outcome in NEVER_RECORDED
+        found.append((name, [(row, explained(outcome, row) if tells else "") for row in shown]))
+    return found

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from delivery.courier_files.retention import forget_courier_uploads
+from delivery.courier_files.retention import forget_courier_uploads, forget_unnamed_files
 from shipments.label_runs import remove_old_label_files
 from shipments.retention import forget_intake_sheets
 
@@ -28,9 +28,10 @@ class Command(BaseCommand):
         now = timezone.now()
         before = now - timedelta(hours=options["hours"])
         courier = forget_courier_uploads(before=before, at=now)
+        unnamed = forget_unnamed_files(at=now)
         intake = forget_intake_sheets(before=before)
         labels = remove_old_label_files(at=now)
         self.stdout.write(
-            f"forgotten: {courier} uploads of status files, {intake} sheets of printed cards"
-            f" and {labels} files of labels"
+            f"forgotten: {courier} uploads of status files, {unnamed} files that nothing names,"
+            f" {intake} sheets of printed cards and {labels} files of labels"
         )
