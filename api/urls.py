@@ -17,6 +17,8 @@ from api.views.destructions import DestructionViewSet
 from api.views.differences import DifferenceViewSet
 from api.views.docs import DocsView, SchemaView
 from api.views.events import EventViewSet
+from api.views.expected_returns import ExpectedReturnViewSet
+from api.views.extra_days import ExtraDayViewSet
 from api.views.holds import HoldViewSet
 from api.views.intake_files import IntakeFileViewSet
 from api.views.jobs import JobViewSet
@@ -63,6 +65,8 @@ router.register("delegations", DelegationViewSet, basename="delegation")
 router.register("differences", DifferenceViewSet, basename="difference")
 router.register("enquiries", EnquiryViewSet, basename="enquiry")
 router.register("events", EventViewSet, basename="event")
+router.register("extra-days", ExtraDayViewSet, basename="extra-day")
+router.register("expected-returns", ExpectedReturnViewSet, basename="expected-return")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("holds", HoldViewSet, basename="hold")
 router.register("intake-files", IntakeFileViewSet, basename="intake-file")

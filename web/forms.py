@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
 from delivery.silence import MOST_DAYS
+from delivery.status import COMING_BACK
 from labels.sheets import LabelFormat
 from offices.models import AREA_CODE, Delegation, Office, Quota, Service
 from privacy.models import DataRequest
@@ -224,6 +225,29 @@ class SilentForm(Styled, forms.Form):
         """The post office's code and the days, empty where nothing that can be read was typed."""
         self.is_valid()
         return self.cleaned_data.get("post_office") or "", self.cleaned_data.get("days")
+
+
+class ExpectedForm(Styled, forms.Form):
+    """Which items that are coming back are listed."""
+
+    post_office = forms.ChoiceField(label=_("Post office"), required=False)
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("all")), *((code, words.DELIVERY[code].label) for code in sorted(COMING_BACK))],
+    )
+    overdue = forms.BooleanField(label=_("overdue only"), required=False)
+
+    def __init__(self, *args: Any, post_offices: Iterable[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(office.code, str(office)) for office in post_offices]
+        self.fields["post_office"].choices = [("", _("all")), *named]  # type: ignore[attr-defined]
+
+    def asked(self) -> tuple[str, str, bool]:
+        """The post office's code, the status and whether only what is overdue, empty where nothing can be read."""
+        self.is_valid()
+        data = self.cleaned_data
+        return data.get("post_office") or "", data.get("status") or "", bool(data.get("overdue"))
 
 
 class SettleForm(Styled, forms.Form):

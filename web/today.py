@@ -15,6 +15,7 @@ from accounts.models import AuditEntry, Role, User
 from addresses.services import waiting_addresses
 from delivery.address_requests import DECIDE_WITHIN
 from delivery.courier_files.rows import NAMES_TO_LOOK_AT
+from delivery.expected_returns import expected_returns
 from delivery.models import AddressRequest, CounterStay, CourierFile, CourierRow, Delivery
 from delivery.scope import (
     address_requests_visible_to,
@@ -118,7 +119,7 @@ def _printing(user: User, at: datetime) -> Iterator[Tile]:
     if stock.has_blocks:
         tone = "warn" if stock.is_low else ""
         yield Tile(_("item numbers left"), stock.left, _link("web:numbers"), "hash", tone)
-    yield from _news(user)
+    yield from _news(user, at)
 
 
 def _corrections(user: User, at: datetime) -> Tile:
@@ -130,12 +131,18 @@ def _corrections(user: User, at: datetime) -> Tile:
     return Tile(_("corrections by residents"), found["number"], _link("web:corrections"), "pencil", tone)
 
 
-def _news(user: User) -> Iterator[Tile]:
+def _news(user: User, at: datetime) -> Iterator[Tile]:
     """What came from the post and from residents."""
     unapplied = courier_files_visible_to(user).filter(state=CourierFile.State.PREVIEWED).count()
     yield Tile(
         _("courier files checked, not applied"), unapplied, _link("web:courier-files", state="PREVIEWED"),
         "file-earmark-spreadsheet", _attention(unapplied),
+    )  # fmt: skip
+    expected = expected_returns(offices=list(post_offices_visible_to(user)), at=at)
+    late = expected.overdue.count()
+    yield Tile(
+        _("items coming back"), expected.rows.count(), _link("web:returns-expected"), "arrow-return-left",
+        _attention(late), _("some are overdue") if late else "",
     )  # fmt: skip
     undecided = returns_visible_to(user).filter(decision="UNDECIDED").count()
     yield Tile(
