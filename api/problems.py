@@ -24,6 +24,8 @@ from delivery.refusals import MESSAGES as DELIVERY_MESSAGES
 from delivery.refusals import Code as DeliveryCode
 from delivery.refusals import DeliveryRefused
 from offices.quotas import QuotaFull
+from offices.refusals import MESSAGES as OFFICE_MESSAGES
+from offices.refusals import OfficeRefused
 from shipments.refusals import MESSAGES as SHIPMENT_MESSAGES
 from shipments.refusals import Code as ShipmentCode
 from shipments.refusals import ShipmentRefused
@@ -159,6 +161,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
             AddressCode.ALIAS_DECIDED: HTTPStatus.CONFLICT,
         },
     ),
+    OfficeRefused: Refusal(messages=OFFICE_MESSAGES, status=_UNPROCESSABLE),
     SheetError: Refusal(
         messages=SHEET_MESSAGES,
         status=HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -20,7 +20,10 @@ from django.conf import settings
 from django.db import connection
 
 from delivery import lookup_limits as limits
-from delivery.public_view import LookupRow, PublicView, rows_of, view_of
+from delivery.public_view import CounterView, LookupRow, PublicView, rows_of, view_of
+from offices.closed_days import ClosedAhead, closed_ahead
+from offices.models import Office, Service
+from offices.services import local_day
 from privacy.crypto import blind_index, keyed_digest
 from shipments.models import Card
 from shipments.numbers import normalise
@@ -110,6 +113,13 @@ def public_lookup(*, credentials: Credentials, client: str, at: datetime) -> Pub
     return view_of(rows)
 
 
+def closed_to_visitors(*, counter: CounterView, at: datetime) -> ClosedAhead | None:
+    """Give the days on which the counter is closed now, or next while it keeps the card."""
+    office = Office.objects.get(pk=counter.office_id)
+    today = local_day(office=office, at=at)
+    return closed_ahead(office=office, service=Service.PICKUP, today=today, until=counter.until)
+
+
 def _record_of(credentials: Credentials) -> str:
     match credentials:
         case NumberAndPin():
@@ -166,7 +176,8 @@ SELECT CASE WHEN target.id IS NULL THEN 0 ELSE 1 END,
        c.id, c.reference, c.access_version, c.name, c.disposition, c.channel, c.printed_on, o.time_zone,
        a.verdict, CASE WHEN h.card_id IS NULL THEN 0 ELSE 1 END,
        d.status, d.reason, d.receiver, d.since, d.attempts, i.number,
-       k.name, k.address, k.opening_hours, s.hold_until, p.day,
+       k.id, k.name, k.address, k.open_weekdays, k.opens_at, k.closes_at, k.time_zone, s.hold_until, p.day,
+       p.starts_at, q.name,
        e.status, e.occurred_at
 FROM target
 JOIN shipments_card c ON c.id = COALESCE(target.id, (SELECT MAX(id) FROM shipments_card))
@@ -178,6 +189,7 @@ LEFT JOIN shipments_item i ON i.id = d.item_id
 LEFT JOIN delivery_counterstay s ON s.card_id = c.id AND s.live = TRUE
 LEFT JOIN offices_office k ON k.id = s.counter_id
 LEFT JOIN delivery_appointment p ON p.card_id = c.id AND p.cancelled_at IS NULL
+LEFT JOIN offices_office q ON q.id = p.counter_id
 LEFT JOIN delivery_trackingevent e ON e.card_id = c.id AND e.status <> ''
       AND NOT EXISTS (SELECT 1 FROM delivery_trackingevent v WHERE v.voids_id = e.id)
 ORDER BY e.occurred_at

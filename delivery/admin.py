@@ -19,6 +19,7 @@ from delivery.models import (
     VillageList,
     VillageListCard,
 )
+from offices.models import Closure, Delegation
 from privacy.read_only import ReadOnlyAdmin
 
 
@@ -150,3 +151,21 @@ class EnquiryAdmin(ReadOnlyAdmin):
     list_display = ["asked_at", "card", "answered_at"]
     list_select_related = ["card"]
     exclude = ["text"]
+
+
+@admin.register(Closure)
+class ClosureAdmin(ReadOnlyAdmin):
+    """Written by the page that also looks after cards, appointments and people."""
+
+    list_display = ["office", "area_code", "service", "starts_on", "ends_on", "moves_cards", "reason"]
+    list_filter = ["service"]
+    list_select_related = ["office"]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    """Written by the page that refuses circles."""
+
+    list_display = ["office", "delegate", "service", "starts_on", "ends_on"]
+    list_filter = ["service"]
+    list_select_related = ["office", "delegate"]

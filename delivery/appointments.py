@@ -12,9 +12,8 @@ from delivery import records
 from delivery.models import Appointment, CounterStay
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import stay_of
-from delivery.waiting import offer_places
+from delivery.waiting import offer_freed, offer_places
 from offices.models import Closure, Office, Service
-from offices.opening import is_open_day
 from offices.quotas import (
     FreeDay,
     FreeSlot,
@@ -29,7 +28,7 @@ from offices.quotas import (
     take_place,
     take_slot,
 )
-from offices.services import is_closed, local_day, lock_offices, policy_of
+from offices.services import is_open, local_day, lock_offices, policy_of
 
 ORDINARY = "ORDINARY"
 BOOKED_AHEAD = timedelta(days=14)
@@ -97,8 +96,7 @@ def book(*, card_id: int, day: date, lane: str, at: datetime, starts_at: time | 
     under the counter's lock, which a closure takes too. Raises NOT_RECEIVED, DAY_PASSED, DAY_TOO_LATE, ALREADY_BOOKED,
     OFFICE_CLOSED, SLOT_UNKNOWN, SLOT_PASSED, QUOTA_FULL, SLOT_FULL.
     """
-    stays = CounterStay.objects.filter(card_id=card_id, live=True)
-    counters = list(stays.values_list("counter_id", flat=True))
+    counters = counters_of_card(card_id=card_id)
     with transaction.atomic():
         lock_offices(office_ids=counters)
         records.lock_cards([card_id])
@@ -113,9 +111,19 @@ def book(*, card_id: int, day: date, lane: str, at: datetime, starts_at: time | 
         if standing is not None:
             _cancel(standing, at)
         booked = _take(card_id, stay.counter, day, lane, at, _wanted(stay.counter, day, lane, starts_at, at))
-        if standing is not None and standing.counter_id == stay.counter_id:
+        if standing is not None and standing.counter_id in counters:
             _offer_again(standing, at)
         return booked
+
+
+def counters_of_card(*, card_id: int) -> list[int]:
+    """Give the counters where the card stands and where it has an appointment: places may move at both.
+
+    They are two while a closure is about to send the card from one to the other.
+    """
+    stays = CounterStay.objects.filter(card_id=card_id, live=True).values_list("counter_id", flat=True)
+    booked = Appointment.objects.filter(card_id=card_id, cancelled_at__isnull=True)
+    return sorted({*stays, *booked.values_list("counter_id", flat=True)})
 
 
 def _refuse_day(stay: CounterStay, day: date, at: datetime) -> None:
@@ -124,9 +132,7 @@ def _refuse_day(stay: CounterStay, day: date, at: datetime) -> None:
         raise DeliveryRefused(Code.DAY_PASSED, day=day)
     if day > stay.hold_until:
         raise DeliveryRefused(Code.DAY_TOO_LATE, until=stay.hold_until)
-    if not is_open_day(day, weekdays=counter.open_weekdays):
-        raise DeliveryRefused(Code.OFFICE_CLOSED, day=day)
-    if is_closed(office=counter, service=Service.PICKUP, on=day):
+    if not is_open(office=counter, service=Service.PICKUP, on=day):
         raise DeliveryRefused(Code.OFFICE_CLOSED, day=day)
 
 
@@ -203,13 +209,16 @@ def cancel_booking(*, card_id: int, at: datetime) -> None:
 
 
 def give_back_all(standing: QuerySet[Appointment], *, at: datetime, closure: Closure | None = None) -> int:
-    """Give back the places of many appointments at once; give how many there were. Under the offices' locks.
+    """Give back the places of many appointments at once; give how many there were. Under their counters' locks.
 
-    `closure` is what they give way to.
+    The places are offered to those who wait for them. `closure` is what the appointments give way to.
     """
     counted = standing.order_by().values_list("counter_id", "lane", "day", "starts_at").annotate(Count("pk"))
-    return_places(taken=[Taken(*row) for row in counted])
-    return standing.update(cancelled_at=at, closure=closure)
+    taken = [Taken(*row) for row in counted]
+    return_places(taken=taken)
+    given_back = standing.update(cancelled_at=at, closure=closure)
+    offer_freed(days={(place.office_id, place.lane, place.day) for place in taken}, at=at)
+    return given_back
 
 
 def standing_appointment(*, card_id: int, counter_id: int, day: date) -> Appointment | None:
@@ -222,7 +231,7 @@ def standing_appointment(*, card_id: int, counter_id: int, day: date) -> Appoint
 def place_for_today(
     *, card_id: int, counter: Office, lane: str, at: datetime, at_any_rate: bool = False
 ) -> Appointment:
-    """Use the card's appointment of today or take one of today's places, under the counter's lock.
+    """Use the card's appointment of today or take one of today's places, under the locks of `counters_of_card`.
 
     Who is here needs no slot. Raises QUOTA_FULL, unless the card was given out already: then the day gets a place more.
     """
@@ -236,6 +245,6 @@ def place_for_today(
     if at_any_rate and places_left(office_id=counter.pk, lane=lane, day=today) < 1:
         add_places(office_id=counter.pk, lane=lane, day=today, places=1)
     taken = _take(card_id, counter, today, lane, at, None)
-    if standing is not None and standing.counter_id == counter.pk:
+    if standing is not None:
         _offer_again(standing, at)
     return taken

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -35,6 +35,11 @@ def listed(values: Iterable[int] | Iterable[str]) -> Any:
 def moment(value: datetime) -> Any:
     """Give an aware time as the database keeps it."""
     return value if is_postgresql() else _sqlite_text(value)
+
+
+def day(value: date) -> Any:
+    """Give a day as the database keeps it."""
+    return value if is_postgresql() else value.isoformat()
 
 
 # The rows of one file show few different times.
@@ -80,6 +85,28 @@ def update(*, table: str, key: str, columns: Mapping[str, str], rows: Sequence[R
     with _staged(f"new_{table}", columns, rows) as stage:
         changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name != key)
         return execute(f"UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}", [])
+
+
+def update_groups(
+    *,
+    table: str,
+    keys: Sequence[str],
+    columns: Mapping[str, str],
+    rows: Sequence[Row],
+    among: str,
+    giving: str,
+) -> list[Any]:
+    """Set columns of all rows that share the values of `keys`, which are columns too, under a condition `among`.
+
+    Give the column `giving` of every row that was changed, in order.
+    """
+    if not rows:
+        return []
+    with _staged(f"new_groups_{table}", columns, rows) as stage:
+        changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name not in keys)
+        same = " AND ".join(f"{table}.{key} = {stage}.{key}" for key in keys)
+        sql = f"UPDATE {table} SET {changes} FROM {stage} WHERE {among} AND {same} RETURNING {table}.{giving}"
+        return sorted(row[0] for row in select(sql, []))
 
 
 @contextmanager

@@ -1,48 +1,45 @@
 """Close counters for some days, one or all of a region, and look after the cards and people that wait there."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.services import record
-from delivery import bulk, messages
-from delivery.appointments import BOOKED_AHEAD, give_back_all
+from delivery import messages
+from delivery.holds import reckon_holds
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, CounterStay
+from delivery.rebooking import Elsewhere, Rebooked, rebook
 from delivery.refusals import Code, DeliveryRefused
 from delivery.transfers import move_shelf
 from delivery.waiting import end_waiting_of
 from offices.models import Closure, Office, Service
-from offices.quotas import FreeDay, Taken, free_days, take_places
-from offices.services import close_for, closed_offices, load_routing
+from offices.services import close_for, closed_offices, is_closed, load_routing, local_day, lock_offices
 
 MOST_DAYS = 366  # a slip of the pen in the year would keep every card for centuries
-_KEPT = """
-INSERT INTO delivery_closurestay (closure_id, stay_id, days)
-SELECT %s, s.id, %s FROM delivery_counterstay s WHERE {among} AND s.live = TRUE AND s.hold_until >= %s
-"""
 
 
 class WaitingCards(StrEnum):
     """What becomes of the cards that wait at a counter that closes."""
 
     HOLD = "HOLD"  # they wait there, as many days longer as it is closed
-    MOVE = "MOVE"  # they go to the open office at the end of its chain of delegates; without one they wait
+    MOVE = "MOVE"  # on the first day they go to the open end of the chain of delegates; without one they wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureResult:
-    """What a closure did: counters closed, cards that wait, of these sent to delegates; appointments; people told."""
+    """What a closure did: counters closed; cards that wait there, that went to delegates at once, that go on the first
+    day; appointments that gave way, of these with another day; people told."""
 
     closure_id: int
     counters: int
     waiting: int
     moved: int
+    to_move: int
     appointments: int
     appointments_moved: int
     told: int
@@ -73,11 +70,12 @@ def close_counters(
 ) -> ClosureResult:
     """Write a closure of one office or of a region, and look after what waits at its counters.
 
-    Cards are kept as many days longer as the counter is closed, or sent to its delegate of the first day. Appointments
-    on these days move to the counter's first free slot afterwards, or are given back when there is none. Everybody
-    whose card waits is told once: now, or when the card has arrived at the delegate. No booking slips in meanwhile:
-    bookings take the same locks. New returns go to delegates by routing. Raises REASON_MISSING,
-    CLOSURE_ENDS_BEFORE_START, CLOSURE_TOO_LONG.
+    Cards are kept longer by the days that become closed, or go to the counter's delegate on the first day: at once when
+    that is today, otherwise by `move_due_shelves`; until then they may be collected. Appointments on these days, and
+    where the cards go away all from the first day on, are booked again, or given back when there is no place. Everybody
+    whose card waits longer or whose appointment gave way is told once, now; who only finds the card at the delegate,
+    when it has arrived there. No booking slips in meanwhile: bookings take the same locks. New returns go to delegates
+    by routing. Raises REASON_MISSING, CLOSURE_ENDS_BEFORE_START, CLOSURE_TOO_LONG.
     """
     if not reason.strip():
         raise DeliveryRefused(Code.REASON_MISSING)
@@ -86,6 +84,8 @@ def close_counters(
     if (ends_on - starts_on).days >= MOST_DAYS:
         raise DeliveryRefused(Code.CLOSURE_TOO_LONG, days=MOST_DAYS)
     with transaction.atomic():
+        if cards == WaitingCards.MOVE:
+            _lock_with_delegates(office_id, area_code)
         closure = close_for(
             office_id=office_id,
             area_code=area_code,
@@ -93,20 +93,43 @@ def close_counters(
             starts_on=starts_on,
             ends_on=ends_on,
             reason=reason.strip()[:200],
+            moves_cards=cards == WaitingCards.MOVE,
         )
-        counters = counters_of(closure)
-        moved = _move(counters, closure, actor_id, at) if cards == WaitingCards.MOVE else 0
-        waiting = _keep_longer(counters, closure)
-        end_waiting_of(counters=counters, first=starts_on, last=ends_on, at=at)
-        freed, rebooked = _move_appointments(counters, closure, at)
-        told = messages.queue(card_ids=waiting, occasion=Occasion.MOVED, at=at, sequence=None)
-        result = ClosureResult(
-            closure_id=closure.pk, counters=len(counters), waiting=len(waiting), moved=moved, appointments=freed,
-            appointments_moved=rebooked, told=told,
+        result = _look_after(closure, actor_id, at)
+        audit_closure(
+            "CLOSE_COUNTERS", closure.pk, office_id, actor_id, at, waiting=result.waiting, moved=result.moved,
+            to_move=result.to_move, counters=result.counters, appointments=result.appointments,
+            appointments_moved=result.appointments_moved,
         )  # fmt: skip
-        audit_closure("CLOSE_COUNTERS", closure.pk, office_id, actor_id, at, waiting=result.waiting, moved=moved,
-               counters=result.counters, appointments=freed, appointments_moved=rebooked)  # fmt: skip
     return result
+
+
+def _lock_with_delegates(office_id: int | None, area_code: str) -> None:
+    """Hold the counters that close and those of their registries that may stand in, all in the order of their keys."""
+    inside = Q(region_code=area_code) | Q(region_code__startswith=f"{area_code}.")
+    closing = Office.objects.filter(Q(pk=office_id) if office_id is not None else inside)
+    siblings = Office.objects.filter(kind=Office.Kind.COUNTER, parent__in=closing.values("parent"))
+    lock_offices(office_ids=[*closing.values_list("pk", flat=True), *siblings.values_list("pk", flat=True)])
+
+
+def _look_after(closure: Closure, actor_id: int | None, at: datetime) -> ClosureResult:
+    counters = counters_of(closure)
+    leaving = _leaving(counters, closure) if closure.moves_cards else {}
+    longer = set(reckon_holds(counter_ids=counters))
+    end_waiting_of(counters=counters, first=closure.starts_on, last=closure.ends_on, at=at)
+    end_waiting_of(counters=leaving, first=closure.starts_on, last=date.max, at=at)
+    booked = _rebook(counters, leaving, closure, at)
+    going = CounterStay.objects.filter(counter_id__in=leaving, live=True)
+    longer -= set(going.values_list("card_id", flat=True))
+    on_the_shelf = going.count()
+    moved = _move(closure, actor_id, at) if leaving else 0
+    told = messages.queue(
+        card_ids=sorted(longer - set(booked.card_ids)), occasion=Occasion.MOVED, at=at, sequence=None
+    )
+    return ClosureResult(
+        closure_id=closure.pk, counters=len(counters), waiting=len(longer), moved=moved, to_move=on_the_shelf - moved,
+        appointments=booked.gave_way, appointments_moved=booked.again, told=told + booked.told,
+    )  # fmt: skip
 
 
 def audit_closure(
@@ -124,20 +147,58 @@ def counters_of(closure: Closure) -> list[int]:
     return closed_offices(closure) if closure.service in ("", Service.PICKUP) else []
 
 
-def _move(counters: Sequence[int], closure: Closure, actor_id: int | None, at: datetime) -> int:
-    """Send shelves to their delegates; give how many cards went. A chain of closed delegates is followed."""
+def move_due_shelves(*, at: datetime) -> int:
+    """Send the shelves of closures that have begun, and that say so, to who stands in today; give how many cards went.
+
+    What arrives at a closed counter later goes the next day. Run it daily, early; safe to repeat and to break off:
+    each counter is done by itself, and an empty shelf has nothing to send.
+    """
+    west, east = local_days(at)
+    due = Closure.objects.filter(moves_cards=True, starts_on__lte=east, ends_on__gte=west)
+    return sum(_move(closure, None, at) for closure in due.order_by("pk"))
+
+
+def local_days(at: datetime) -> tuple[date, date]:
+    """Give the calendar days that are today in the country's westernmost and in its easternmost zone."""
+    zones = [name for name, _label in Office._meta.get_field("time_zone").choices or ()]
+    days = [local_day(office=Office(time_zone=zone), at=at) for zone in zones]
+    return min(days), max(days)
+
+
+def _move(closure: Closure, actor_id: int | None, at: datetime) -> int:
+    """Send shelves that stand where the closure is on today to their delegates of today."""
     moved = 0
-    for counter, delegate in _delegates(counters, closure.starts_on):
-        if delegate is not None and CounterStay.objects.filter(counter=counter, live=True).exists():
-            transfer = move_shelf(
-                from_office_id=counter.pk, to_office_id=delegate.pk, actor_id=actor_id, at=at
-            )
-            moved += transfer.sent
+    days = {local_day(office=office, at=at) for office in Office.objects.filter(pk__in=counters_of(closure))}
+    for today in sorted(day for day in days if closure.starts_on <= day <= closure.ends_on):
+        for counter, delegate in _delegates(counters_of(closure), today):
+            if delegate is not None and local_day(office=counter, at=at) == today:
+                moved += _move_one(counter, delegate, today, actor_id, at)
     return moved
 
 
-def _delegates(counters: Sequence[int], on: date) -> Iterator[tuple[Office, Office | None]]:
-    """Give each counter with the open counter of its registry that stands in for it, if there is one."""
+def _move_one(counter: Office, delegate: Office, today: date, actor_id: int | None, at: datetime) -> int:
+    with transaction.atomic():
+        lock_offices(office_ids=[counter.pk, delegate.pk])
+        # the closure may have been taken back, and the shelf cleared, while we came here
+        if not is_closed(office=counter, service=Service.PICKUP, on=today):
+            return 0
+        if not CounterStay.objects.filter(counter=counter, live=True).exists():
+            return 0
+        transfer = move_shelf(from_office_id=counter.pk, to_office_id=delegate.pk, actor_id=actor_id, at=at)
+        return transfer.sent
+
+
+def _leaving(counters: Collection[int], closure: Closure) -> dict[int, Office]:
+    """Give the delegate of each counter that has one on the closure's first day."""
+    return {
+        counter.pk: delegate
+        for counter, delegate in _delegates(counters, closure.starts_on)
+        if delegate is not None
+    }
+
+
+def _delegates(counters: Collection[int], on: date) -> Iterator[tuple[Office, Office | None]]:
+    """Give each counter with the counter of its registry that stands in for it, open and taking cards in, if any."""
     routing = load_routing(on=on)
     offices = {office.pk: office for office in Office.objects.filter(kind=Office.Kind.COUNTER)}
     for counter in Office.objects.filter(pk__in=counters).order_by("pk"):
@@ -145,96 +206,39 @@ def _delegates(counters: Sequence[int], on: date) -> Iterator[tuple[Office, Offi
         delegate = offices.get(route.office_id) if route.office_id is not None else None
         if delegate is not None and (delegate == counter or delegate.parent_id != counter.parent_id):
             delegate = None
+        if delegate is not None and routing.is_closed(
+            office_id=delegate.pk, service=Service.RECEIVING, on=on
+        ):
+            delegate = None
         yield counter, delegate
 
 
-def _keep_longer(counters: Sequence[int], closure: Closure) -> list[int]:
-    """Move the last days of cards that would have to leave during or after the closure; give these cards."""
-    days = (closure.ends_on - closure.starts_on).days + 1
-    among = bulk.among("s.counter_id", "bigint")
-    first = closure.starts_on if bulk.is_postgresql() else closure.starts_on.isoformat()
-    bulk.execute(_KEPT.format(among=among), [closure.pk, days, bulk.listed(counters), first])
-    stays = CounterStay.objects.filter(counter_id__in=counters, live=True, hold_until__gte=closure.starts_on)
-    card_ids = list(stays.order_by("card_id").values_list("card_id", flat=True))
-    # the latest day first, so that no stay is moved twice
-    for until in stays.order_by("-hold_until").values_list("hold_until", flat=True).distinct():
-        stays.filter(hold_until=until).update(hold_until=until + timedelta(days=days))
-    return card_ids
-
-
-def _move_appointments(counters: Sequence[int], closure: Closure, at: datetime) -> tuple[int, int]:
-    """Give appointments of the closed days back and book each again on the first free slot after the closure.
-
-    Give how many there were, and how many found a day on which the card is still kept.
-    """
-    closed = Q(counter_id__in=counters, day__range=(closure.starts_on, closure.ends_on))
-    standing = Appointment.objects.filter(closed, cancelled_at__isnull=True)
-    rows = list(standing.select_related("counter").order_by("counter_id", "lane", "day", "starts_at", "pk"))
-    give_back_all(standing, at=at, closure=closure)
-    stays = CounterStay.objects.filter(live=True, card__appointments__closure=closure)
-    kept_until = dict(stays.values_list("card_id", "hold_until"))
-    groups: dict[tuple[Office, str], list[Appointment]] = defaultdict(list)
-    for row in rows:
-        groups[row.counter, row.lane].append(row)
-    again = [
-        Appointment(
-            card_id=row.card_id, counter=counter, day=day, starts_at=starts_at, lane=lane, booked_at=at, moved_from=row
-        )
-        for (counter, lane), wanting in groups.items()
-        for row, day, starts_at in _find_places(counter, lane, wanting, kept_until, closure)
-    ]  # fmt: skip
-    Appointment.objects.bulk_create(again, batch_size=2_000)
-    return len(rows), len(again)
-
-
-def _find_places(
-    counter: Office, lane: str, wanting: Sequence[Appointment], kept_until: dict[int, date], closure: Closure
-) -> Iterator[tuple[Appointment, date, time]]:
-    """Give the first free places after the closure, in the order of the appointments, and take them."""
-    first = closure.ends_on + timedelta(days=1)
-    days = free_days(
-        office=counter, service=Service.PICKUP, lane=lane, first=first, last=first + BOOKED_AHEAD
+def _rebook(counters: Sequence[int], leaving: dict[int, Office], closure: Closure, at: datetime) -> Rebooked:
+    """Book the appointments of closed days after the closure, those of cards that go away where they go to."""
+    first = closure.starts_on
+    closed = Q(counter_id__in=counters, day__range=(first, closure.ends_on))
+    gone = Q(counter_id__in=list(leaving), day__gte=first)
+    standing = Appointment.objects.filter(
+        closed | gone, cancelled_at__isnull=True, day__gte=local_days(at)[0]
     )
-    places = _places(days)
-    taken: dict[tuple[date, time], int] = defaultdict(int)
-    place = next(places, None)
-    for row in wanting:
-        if place is None or kept_until.get(row.card_id, date.min) < place[0]:
-            continue
-        taken[place] += 1
-        yield row, *place
-        place = next(places, None)
-    take_places(taken=[Taken(counter.pk, lane, day, hour, number) for (day, hour), number in taken.items()])
-
-
-def _places(days: Sequence[FreeDay]) -> Iterator[tuple[date, time]]:
-    """Give every free place one by one, the earliest first, and of a day no more than it has."""
-    for day in days:
-        hours = [slot.starts_at for slot in day.slots for _place in range(slot.left)]
-        yield from ((day.day, hour) for hour in hours[: day.left])
+    after, on_the_way = closure.ends_on + timedelta(days=1), max(first, local_days(at)[0]) + timedelta(days=1)
+    to = {
+        counter.pk: Elsewhere(counter=leaving[counter.pk], first=on_the_way)
+        if counter.pk in leaving
+        else Elsewhere(counter=counter, first=after)
+        for counter in Office.objects.filter(pk__in=counters)
+    }
+    return rebook(standing=standing, to=to, closure=closure, at=at)
 
 
 def counters_of_closure(*, closure_id: int) -> list[ClosedCounter]:
     """Give the counters that a closure is about, with what waits there and who would stand in on its first day."""
     closure = Closure.objects.get(pk=closure_id)
     counters = counters_of(closure)
-    waiting = _counted(
-        "SELECT counter_id, COUNT(*) FROM delivery_counterstay WHERE live = TRUE AND {among} GROUP BY counter_id",
-        counters,
-    )
-    kept: dict[int, int] = dict(
-        bulk.select(
-            "SELECT s.counter_id, COUNT(*) FROM delivery_closurestay k JOIN delivery_counterstay s ON s.id = k.stay_id"
-            " WHERE k.closure_id = %s AND s.live = TRUE GROUP BY s.counter_id",
-            [closure_id],
-        )
-    )
-    gave_way: dict[int, int] = dict(
-        bulk.select(
-            "SELECT counter_id, COUNT(*) FROM delivery_appointment WHERE closure_id = %s GROUP BY counter_id",
-            [closure_id],
-        )
-    )
+    here = CounterStay.objects.filter(counter_id__in=counters, live=True)
+    waiting = _by_counter(here)
+    kept = _by_counter(here.filter(hold_from__lte=closure.ends_on, hold_until__gte=closure.starts_on))
+    gave_way = _by_counter(Appointment.objects.filter(closure=closure))
     return [
         ClosedCounter(
             office=office,
@@ -247,8 +251,8 @@ def counters_of_closure(*, closure_id: int) -> list[ClosedCounter]:
     ]
 
 
-def _counted(sql: str, counters: Sequence[int]) -> dict[int, int]:
-    return dict(bulk.select(sql.format(among=bulk.among("counter_id", "bigint")), [bulk.listed(counters)]))
+def _by_counter(rows: QuerySet[CounterStay] | QuerySet[Appointment]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("counter_id").annotate(Count("pk")))
 
 
 def cards_at_counters_of(closure: Closure) -> QuerySet[CounterStay]:

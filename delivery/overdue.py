@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from accounts.services import record
 from delivery import bulk, records
 from delivery.appointments import give_back_all
+from delivery.holds import hold_until
 from delivery.models import Appointment, CounterStay, Transfer, VillageListCard
 from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import cards_by_id
@@ -139,6 +140,9 @@ def keep_longer(
 ) -> int:
     """Keep cards on the shelf until another day, with a reason; what was to follow is forgotten. Give how many.
 
+    The day stands whatever closures come and go before it; when the counter is closed on it, the closed days from there
+    on are added.
+
     Raises REASON_MISSING, DAY_PASSED, DAY_TOO_LATE, NOT_KEPT_LONGER for a card that does not stand here; then nothing
     is changed.
     """
@@ -153,11 +157,12 @@ def keep_longer(
     with transaction.atomic():
         on_shelf = _on_shelf(counter_id, card_ids)
         sql = (
-            "UPDATE delivery_counterstay SET hold_until = %s, follows = ''"
+            "UPDATE delivery_counterstay SET hold_from = %s, hold_base = %s, hold_until = %s, follows = ''"
             f" WHERE live = TRUE AND {bulk.among('card_id', 'bigint')}"
         )
-        day = until if bulk.is_postgresql() else until.isoformat()
-        bulk.execute(sql, [day, bulk.listed([card.card_id for card in on_shelf])])
+        last = hold_until(counter=counter, base=until, since=until)
+        days = [bulk.day(day) for day in (until, until, last)]
+        bulk.execute(sql, [*days, bulk.listed([card.card_id for card in on_shelf])])
         record(
             actor_id=actor_id,
             office_id=counter_id,
@@ -179,12 +184,16 @@ def send_back(
     actor_id: int | None,
     at: datetime,
     to_office_id: int | None = None,
+    purpose: Transfer.Purpose = Transfer.Purpose.UNCLAIMED,
 ) -> Transfer:
     """Send cards from a counter's shelf back to its registry office as a transfer; appointments are given back.
 
-    With `to_office_id` they go there instead: another counter, as a resident wishes.
+    Their places are offered to those who wait for them.
 
-    Raises NO_CARDS, NO_REGISTRY_ABOVE, NOT_KEPT_LONGER for a card that does not stand here; then nothing is sent.
+    As residents wish, they go to another counter (`to_office_id`) for pickup, or to the registry to be posted again.
+
+    Raises NO_CARDS, NO_REGISTRY_ABOVE, NOT_KEPT_LONGER for a card that does not stand here, and RECEIVING_CLOSED or
+    RECEIVING_DELEGATED on days on which the other office takes nothing in; then nothing is sent.
     """
     counter = Office.objects.get(pk=counter_id)
     if counter.parent_id is None:
@@ -192,11 +201,20 @@ def send_back(
     if not card_ids:
         raise DeliveryRefused(Code.NO_CARDS)
     with transaction.atomic():
-        lock_offices(office_ids=[counter_id])
+        lock_offices(office_ids=[counter_id, *_counters_booked(card_ids)])
         cards = _on_shelf(counter_id, card_ids)
         take_off_shelf(card_ids=[card.card_id for card in cards])
         _give_back_appointments([card.card_id for card in cards], at)
-        return open_transfer(counter, to_office_id or counter.parent_id, cards, actor_id, at)
+        return open_transfer(counter, to_office_id or counter.parent_id, cards, actor_id, at, purpose=purpose)
+
+
+def _counters_booked(card_ids: Sequence[int]) -> set[int]:
+    """Give the counters at which these cards have appointments: another one, while a closure is to send them there."""
+    sql = (
+        "SELECT DISTINCT counter_id FROM delivery_appointment"
+        f" WHERE cancelled_at IS NULL AND {bulk.among('card_id', 'bigint')}"
+    )
+    return {counter_id for (counter_id,) in bulk.select(sql, [bulk.listed(card_ids)])}
 
 
 def _give_back_appointments(card_ids: Sequence[int], at: datetime) -> None:

@@ -1,14 +1,16 @@
 """What a resident sees of a card: five steps, what happens next, and where; nothing else."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from delivery.status import Status
+from offices.hours import hours_said
 from privacy.masking import mask_name
 
 
@@ -95,13 +97,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterView:
-    """Where the card waits, when it is open and until when the card is kept there."""
+    """Where the card waits, when it is open and until when the card is kept there.
 
+    `office_id` is for the door's next call and is never shown.
+    """
+
+    office_id: int
     name: str
     address: str
     opening_hours: str
     until: date
     appointment: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """The appointment that stands: while a closure sends the card to another counter it is there already."""
+
+    day: date
+    starts_at: time | None
+    counter: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +135,7 @@ class PublicView:
     receiver: str
     attempts: int
     counter: CounterView | None
+    visit: Visit | None
 
 
 class LookupRow(NamedTuple):
@@ -144,11 +160,17 @@ class LookupRow(NamedTuple):
     since: Any
     attempts: int | None
     number: str | None
+    counter_id: int | None
     counter_name: str | None
     counter_address: str | None
-    counter_hours: str | None
+    counter_weekdays: Any
+    counter_opens_at: Any
+    counter_closes_at: Any
+    counter_zone: str | None
     hold_until: Any
     appointment: Any
+    appointment_at: Any
+    appointment_counter: str | None
     event_status: str | None
     event_at: Any
 
@@ -177,6 +199,7 @@ def view_of(rows: Sequence[LookupRow]) -> PublicView:
         receiver=row.receiver or "",
         attempts=row.attempts or 0,
         counter=_counter_of(row),
+        visit=_visit_of(row),
     )
 
 
@@ -223,14 +246,31 @@ def _days(rows: Sequence[LookupRow], zone: ZoneInfo) -> dict[Stage, date]:
 
 
 def _counter_of(row: LookupRow) -> CounterView | None:
-    if row.counter_name is None:
+    if row.counter_id is None:
         return None
+    weekdays = row.counter_weekdays
     return CounterView(
-        name=row.counter_name,
+        office_id=row.counter_id,
+        name=row.counter_name or "",
         address=row.counter_address or "",
-        opening_hours=row.counter_hours or "",
+        opening_hours=hours_said(
+            weekdays=json.loads(weekdays) if isinstance(weekdays, str) else weekdays,
+            opens_at=_time(row.counter_opens_at),
+            closes_at=_time(row.counter_closes_at),
+            time_zone=row.counter_zone or "",
+        ),
         until=_date(row.hold_until),
         appointment=_date(row.appointment) if row.appointment is not None else None,
+    )
+
+
+def _visit_of(row: LookupRow) -> Visit | None:
+    if row.appointment is None:
+        return None
+    return Visit(
+        day=_date(row.appointment),
+        starts_at=_time(row.appointment_at) if row.appointment_at is not None else None,
+        counter=row.appointment_counter or "",
     )
 
 
@@ -241,6 +281,10 @@ def _zone(name: str) -> ZoneInfo:
 
 def _date(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(value)
 
 
 def _local_day(value: Any, zone: ZoneInfo) -> date:

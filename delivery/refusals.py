@@ -36,6 +36,8 @@ class Code(StrEnum):
     OFFICE_SENDS_NO_STATUS_FILES = "OFFICE_SENDS_NO_STATUS_FILES"
     # returns and transfers
     OFFICE_CANNOT_RECEIVE = "OFFICE_CANNOT_RECEIVE"
+    RECEIVING_CLOSED = "RECEIVING_CLOSED"
+    RECEIVING_DELEGATED = "RECEIVING_DELEGATED"
     TRANSFER_ALREADY_RECEIVED = "TRANSFER_ALREADY_RECEIVED"
     TRANSFER_NOT_FOUND = "TRANSFER_NOT_FOUND"
     TRANSFER_NOT_POSSIBLE = "TRANSFER_NOT_POSSIBLE"
@@ -87,6 +89,7 @@ class Code(StrEnum):
     SLOT_PASSED = "SLOT_PASSED"
     SLOT_FULL = "SLOT_FULL"
     # waiting for a place
+    EXTRA_DAY_BOOKED = "EXTRA_DAY_BOOKED"
     PLACES_LEFT = "PLACES_LEFT"
     PLACES_INVALID = "PLACES_INVALID"
     ALREADY_WAITING = "ALREADY_WAITING"
@@ -169,6 +172,12 @@ MESSAGES: Mapping[Code, str] = {
     Code.SERVICE_DAYS_INVALID: "The service time is 1 to %(most)s open days; %(days)s is none of them.",
     Code.OFFICE_UNKNOWN: "There is no office with the code %(office)s. See the list of offices.",
     Code.OFFICE_CANNOT_RECEIVE: "%(office)s does not take in returns. Choose a registry office or a counter.",
+    Code.RECEIVING_CLOSED: (
+        "%(office)s takes nothing in until %(until)s (%(reason)s). Keep it safe and take it in afterwards."
+    ),
+    Code.RECEIVING_DELEGATED: (
+        "%(office)s takes nothing in until %(until)s (%(reason)s). Take it to %(delegate)s."
+    ),
     Code.TRANSFER_ALREADY_RECEIVED: "Transfer %(number)s has already been received in full.",
     Code.TRANSFER_NOT_FOUND: "This transfer is not known. Check the number on the transfer list.",
     Code.TRANSFER_NOT_POSSIBLE: (
@@ -225,6 +234,10 @@ MESSAGES: Mapping[Code, str] = {
     Code.SLOT_UNKNOWN: "No slot begins at %(slot)s. Choose one from the list.",
     Code.SLOT_PASSED: "The slot of %(slot)s on %(day)s has passed. Choose a later one.",
     Code.SLOT_FULL: "All places at %(slot)s on %(day)s are taken. Offer another slot.",
+    Code.EXTRA_DAY_BOOKED: (
+        "There are %(appointments)s appointments on %(day)s. Write a closure of that day: it moves them and tells "
+        "people."
+    ),
     Code.PLACES_LEFT: "There are places left on %(day)s: book one instead of waiting.",
     Code.PLACES_INVALID: "Write how many places are added, or with a minus how many are taken away.",
     Code.ALREADY_WAITING: "This card is already on the waiting list for %(day)s.",

@@ -1,20 +1,21 @@
 """Take a closure back: put cards' last days and appointments where they were, as far as nobody has acted since."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import transaction
 from django.db.models import Q
 
-from delivery import bulk, messages
+from delivery import messages
 from delivery.appointments import give_back_all
 from delivery.closures import audit_closure, counters_of
+from delivery.holds import reckon_holds
 from delivery.messages.occasions import Occasion
-from delivery.models import Appointment, ClosureStay, CounterStay, Message
+from delivery.models import Appointment, CounterStay, Message
 from delivery.refusals import Code, DeliveryRefused
-from delivery.waiting import offer_places
+from offices.closed_days import closed_spans
 from offices.models import Closure, Office, Service
 from offices.quotas import Taken, free_days, take_places
 from offices.services import closed_offices, lock_offices, reopen
@@ -37,57 +38,56 @@ def take_back_closure(*, closure_id: int, actor_id: int | None, at: datetime, to
 
     Days that have passed stay written as closed. Cards that still stand there are kept shorter again by the days that
     are open again. An appointment returns to its first day and slot when that is still to come and free, and the
-    holder has neither chosen another one nor collected. Shelves that were sent to a delegate stay there; waiting lists
-    begin anew. People who were not told yet are not told at all; people who were are told that the counter is open.
-    Raises CLOSURE_ENDED.
+    holder has neither chosen another one nor collected. Shelves that were sent to a delegate stay there; those that
+    were to go do not; waiting lists begin anew. People who were not told yet are not told at all, unless another
+    closure concerns them; people who were are told that the counter is open. Raises CLOSURE_ENDED.
     """
     with transaction.atomic():
         closure = _locked(closure_id)
         wanted = _wanted_back(closure, today)
-        kept = ClosureStay.objects.filter(closure=closure, stay__live=True)
-        cards = list(kept.order_by("stay__card_id").values_list("stay__card_id", flat=True))
-        told = _tell_that_it_is_open(cards, closure)
-        stays = list(kept.values_list("stay_id", flat=True))
-        ClosureStay.objects.filter(closure=closure).delete()
+        gave_way = list(Appointment.objects.filter(closure=closure).values_list("card_id", flat=True))
         days = reopen(closure_id=closure_id, today=today)
         if days < 1:
             raise DeliveryRefused(Code.CLOSURE_ENDED)
-        _keep_shorter(stays, days)
+        counters = counters_of(closure)
+        shorter = reckon_holds(counter_ids=counters)
+        told = _tell_that_it_is_open(closure, counters, {*shorter, *gave_way}, today)
         appointments = _put_back(wanted, at)
         messages.queue(card_ids=told, occasion=Occasion.REOPENED, at=at, sequence=None)
-        audit_closure("TAKE_BACK_CLOSURE", closure_id, closure.office_id, actor_id, at, days=days, cards=len(cards),
-               appointments=appointments)  # fmt: skip
-    return Reopened(days=days, cards=len(cards), appointments=appointments, told=len(told))
+        audit_closure(
+            "TAKE_BACK_CLOSURE", closure_id, closure.office_id, actor_id, at, days=days, cards=len(shorter),
+            appointments=appointments,
+        )  # fmt: skip
+    return Reopened(days=days, cards=len(shorter), appointments=appointments, told=len(told))
 
 
 def _locked(closure_id: int) -> Closure:
-    """Give the closure under its counters' locks. Raises CLOSURE_ENDED when somebody else has just taken it back."""
+    """Give the closure under the locks of its counters and of those that its appointments went to.
+
+    Raises CLOSURE_ENDED when somebody else has just taken it back.
+    """
     closure = Closure.objects.get(pk=closure_id)
-    lock_offices(office_ids=closed_offices(closure))
+    moved = Appointment.objects.filter(moved_from__closure=closure).values_list("counter_id", flat=True)
+    lock_offices(office_ids={*closed_offices(closure), *moved.order_by().distinct()})
     still_there = Closure.objects.filter(pk=closure_id).first()
     if still_there is None:
         raise DeliveryRefused(Code.CLOSURE_ENDED)
     return still_there
 
 
-def _tell_that_it_is_open(cards: Sequence[int], closure: Closure) -> list[int]:
-    """Withdraw what is not sent yet; give the cards whose residents have read of the closure."""
-    messages.withdraw(card_ids=cards, occasions=[Occasion.MOVED])
+def _tell_that_it_is_open(
+    closure: Closure, counters: Sequence[int], concerned: Collection[int], today: date
+) -> list[int]:
+    """Withdraw what is not sent yet, but where another closure stands; give the cards whose residents have read."""
+    offices = Office.objects.filter(pk__in=counters)
+    closed = closed_spans(offices=list(offices), service=Service.PICKUP, since=today)
+    stays = CounterStay.objects.filter(counter_id__in=[pk for pk in closed if closed[pk]], live=True)
+    still_closed = set(stays.values_list("card_id", flat=True))
+    messages.withdraw(card_ids=sorted(set(concerned) - still_closed), occasions=[Occasion.MOVED])
     read = Message.objects.filter(
         occasion=Occasion.MOVED, state=Message.State.SENT, created_at__gte=closure.created_at
     )
-    return sorted(set(cards) & set(read.values_list("card_id", flat=True)))
-
-
-def _keep_shorter(stay_ids: Sequence[int], days: int) -> None:
-    stays = f"live = TRUE AND {bulk.among('id', 'bigint')}"
-    if bulk.is_postgresql():
-        shorter = "hold_until - %s::int"
-    else:
-        shorter = "date(hold_until, '-' || %s || ' days')"
-    bulk.execute(
-        f"UPDATE delivery_counterstay SET hold_until = {shorter} WHERE {stays}", [days, bulk.listed(stay_ids)]
-    )
+    return sorted(set(concerned) & set(read.values_list("card_id", flat=True)))
 
 
 def _wanted_back(closure: Closure, today: date) -> list[Appointment]:
@@ -115,13 +115,9 @@ def _put_back(wanted: Sequence[Appointment], at: datetime) -> int:
     """Book the first days again where they are free; give how many."""
     free = _free_now(wanted)
     back = [row for row in wanted if _is_free(free, row)]
-    later: set[tuple[int, str, date]] = set()
     for first in range(0, len(back), CHUNK):
-        moved = Appointment.objects.filter(
-            moved_from__in=back[first : first + CHUNK], cancelled_at__isnull=True
-        )
-        later.update(moved.values_list("counter_id", "lane", "day"))
-        give_back_all(moved, at=at)
+        moved_from = back[first : first + CHUNK]
+        give_back_all(Appointment.objects.filter(moved_from__in=moved_from, cancelled_at__isnull=True), at=at)
     places = Counter((row.counter_id, row.lane, row.day, row.starts_at) for row in back)
     take_places(taken=[Taken(*place, number) for place, number in places.items()])
     Appointment.objects.bulk_create(
@@ -134,8 +130,6 @@ def _put_back(wanted: Sequence[Appointment], at: datetime) -> int:
         ],
         batch_size=CHUNK,
     )  # fmt: skip
-    for counter_id, lane, day in sorted(later):
-        offer_places(counter_id=counter_id, lane=lane, day=day, at=at)
     return len(back)
 
 

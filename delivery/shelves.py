@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.services import record
 from delivery import bulk, messages
 from delivery.desk import Fact, record_facts
+from delivery.holds import hold_until
 from delivery.messages.occasions import Occasion
 from delivery.models import CounterStay
 from delivery.refusals import Code, DeliveryRefused
@@ -24,6 +25,8 @@ _STAY_COLUMNS = {
     "counter_id": "bigint",
     "shelf": "text",
     "arrived_at": "timestamptz",
+    "hold_from": "date",
+    "hold_base": "date",
     "hold_until": "date",
     "follows": "text",
     "live": "boolean",
@@ -56,8 +59,13 @@ def put_on_shelf(
     at: datetime,
     occasion: Occasion = Occasion.READY_AT_COUNTER,
 ) -> None:
-    """Shelve cards that are locked and known to be ours: stay, event and message for each. Call in a transaction."""
-    until = local_day(office=counter, at=at) + timedelta(days=rule_of(office=counter).hold_days)
+    """Shelve cards that are locked and known to be ours: stay, event and message for each. Call in a transaction.
+
+    They are kept for the days of the counter's rule, on which it is not closed.
+    """
+    today = local_day(office=counter, at=at)
+    base = today + timedelta(days=rule_of(office=counter).hold_days)
+    days = (today, base, hold_until(counter=counter, base=base, since=today))
     bulk.insert(
         table="delivery_counterstay",
         columns=_STAY_COLUMNS,
@@ -127,7 +135,9 @@ def set_shelf(
     return ShelfScan(
         placed=tuple(dict.fromkeys(placed)),
         not_here=tuple(
-            scan for scan, card in cards if card is None or (not card.misread and card.card_id not in standing)
+            scan
+            for scan, card in cards
+            if card is None or (not card.misread and card.card_id not in standing)
         ),
         misread=tuple(scan for scan, card in cards if card is not None and card.misread),
     )

@@ -1,9 +1,9 @@
 """Bring returned cards from where they were taken in to their counters, with both sides' counts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -11,17 +11,21 @@ from django.db.models.functions import Coalesce
 
 from accounts.services import record
 from delivery import bulk, records
-from delivery.appointments import give_back_all
+from delivery.deciding import Decision, post_again, waiting_returns
 from delivery.desk import Fact, record_facts
 from delivery.models import Appointment, Transfer, TransferCard, TransferDifference
+from delivery.open_requests import open_requests
+from delivery.rebooking import Elsewhere, rebook
+from delivery.receiving import check_receives
 from delivery.refusals import Code, DeliveryRefused
 from delivery.scans import find_cards, keepable
 from delivery.shelves import Arriving, put_on_shelf, take_off_shelf
 from delivery.status import Reason, Status
-from delivery.taking_back import Decision, take_back
+from delivery.taking_back import take_back
 from offices.models import Office, Service
 from offices.routing import Routing
 from offices.services import load_routing, local_day, lock_offices
+from shipments.locks import lock_registry
 
 _READY_TO_GO = """
 SELECT r.id, r.card_id, r.item_id, r.counter_id, a.village_code
@@ -78,50 +82,84 @@ class _Waiting:
 def send_transfers(*, office_id: int, actor_id: int | None, at: datetime) -> list[Transfer]:
     """Send what waits at this office for other counters, returned or never posted: one transfer per counter.
 
-    A counter that has closed since the card was routed is passed over for its delegate of today; without one the
-    cards wait.
+    A counter that has closed since the card was routed is passed over for its delegate of today; without one, or while
+    the office takes nothing in, the cards wait. What this office itself hands out today goes onto its own shelf.
     """
     office = Office.objects.get(pk=office_id)
     with transaction.atomic():
         lock_offices(office_ids=[office_id])
         groups = _groups(office, at)
+        _shelve_here(office, groups.pop(office.pk, []), actor_id, at)
         return [_send(office, counter_id, cards, actor_id, at) for counter_id, cards in groups.items()]
 
 
 def _groups(office: Office, at: datetime) -> dict[int, list[_Waiting]]:
+    """Give what waits here by the office that hands it out today; what nobody can take in today is left out."""
     today = local_day(office=office, at=at)
     routing = load_routing(on=today, registry_id=office.registry_id)
+    groups: dict[int, list[_Waiting]] = defaultdict(list)
+    for card in [*_routed(office, routing, today), *_chosen(office, routing, today)]:
+        groups[card.counter_id].append(card)
+    for counter_id in groups.keys() - {office.pk}:
+        if routing.is_closed(office_id=counter_id, service=Service.RECEIVING, on=today):
+            del groups[counter_id]
+    return dict(sorted(groups.items()))
+
+
+def _routed(office: Office, routing: Routing, today: date) -> Iterator[_Waiting]:
+    """Give the returns that go to counters, each with the counter of today."""
     waiting = [_Waiting(*row) for row in bulk.select(_READY_TO_GO, [office.pk])]
     closed = {
         counter_id: routing.is_closed(office_id=counter_id, service=Service.PICKUP, on=today)
         for counter_id in {card.counter_id for card in waiting}
     }
-    groups: dict[int, list[_Waiting]] = defaultdict(list)
     for card in waiting:
-        counter_id: int | None = card.counter_id
-        if closed[card.counter_id]:
-            route = routing.serving(village_code=card.village_code, service=Service.PICKUP, on=today)
-            counter_id = route.office_id
-        if counter_id is not None and counter_id != office.pk:
-            groups[counter_id].append(card)
-    for card in _chosen(office, routing, today):
-        groups[card.counter_id].append(card)
-    return dict(sorted(groups.items()))
+        if not closed[card.counter_id]:
+            yield card
+            continue
+        route = routing.serving(village_code=card.village_code, service=Service.PICKUP, on=today)
+        if route.office_id is not None:
+            yield replace(card, counter_id=route.office_id)
 
 
-def _chosen(office: Office, routing: Routing, today: date) -> list[_Waiting]:
+def _chosen(office: Office, routing: Routing, today: date) -> Iterator[_Waiting]:
     """Give the cards that go to a counter instead of the post, each to the one that serves its village today."""
     cards = list(bulk.select(_CHOSEN, [office.pk]))
     serving = {
         village: routing.serving(village_code=village, service=Service.PICKUP, on=today).office_id
         for village in {village for _card, village in cards}
     }
-    chosen = [(card_id, village, serving[village]) for card_id, village in cards]
-    return [
-        _Waiting(0, card_id, None, counter_id, village)
-        for card_id, village, counter_id in chosen
-        if counter_id is not None and counter_id != office.pk
-    ]
+    for card_id, village in cards:
+        counter_id = serving[village]
+        if counter_id is not None:
+            yield _Waiting(0, card_id, None, counter_id, village)
+
+
+def _shelve_here(office: Office, cards: Sequence[_Waiting], actor_id: int | None, at: datetime) -> None:
+    """Put what this office hands out today onto its own shelf."""
+    if not cards:
+        return
+    records.lock_cards([card.card_id for card in cards])
+    arriving = [Arriving(card.card_id, card.item_id) for card in cards]
+    put_on_shelf(counter=office, cards=arriving, shelf="", actor_id=actor_id, at=at)
+    _hand_out_at(office.pk, cards)
+    record(
+        actor_id=actor_id,
+        office_id=office.pk,
+        operation="SHELVE_CARDS",
+        object_kind="office",
+        object_key=office.code,
+        at=at,
+        cards=len(cards),
+    )
+
+
+def _hand_out_at(counter_id: int, cards: Sequence[_Waiting]) -> None:
+    """Write into the returns where they are handed out after all."""
+    bulk.execute(
+        f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
+        [counter_id, bulk.listed([card.receipt_id for card in cards])],
+    )
 
 
 def _send(
@@ -130,15 +168,12 @@ def _send(
     records.lock_cards([card.card_id for card in cards])
     arriving = [Arriving(card.card_id, card.item_id) for card in cards]
     transfer = open_transfer(office, counter_id, arriving, actor_id, at)
-    bulk.execute(
-        f"UPDATE delivery_returnreceipt SET counter_id = %s WHERE {bulk.among('id', 'bigint')}",
-        [counter_id, bulk.listed([card.receipt_id for card in cards])],
-    )
+    _hand_out_at(counter_id, cards)
     return transfer
 
 
 def move_shelf(*, from_office_id: int, to_office_id: int, actor_id: int | None, at: datetime) -> Transfer:
-    """Send everything on a counter's shelf to another counter, as a transfer; appointments there are given back.
+    """Send everything on a counter's shelf to another counter, as a transfer; appointments go there from tomorrow on.
 
     Raises NO_CARDS, TRANSFER_NOT_POSSIBLE when the other office is no counter of the same registry.
     """
@@ -147,32 +182,43 @@ def move_shelf(*, from_office_id: int, to_office_id: int, actor_id: int | None, 
     if other.kind != Office.Kind.COUNTER or other.parent_id != office.parent_id or other == office:
         raise DeliveryRefused(Code.TRANSFER_NOT_POSSIBLE, office=other.name)
     with transaction.atomic():
-        lock_offices(office_ids=[from_office_id])
+        lock_offices(office_ids=[from_office_id, to_office_id])
         cards = list(bulk.select(_ON_SHELF, [from_office_id]))
         if not cards:
             raise DeliveryRefused(Code.NO_CARDS)
         records.lock_cards([card_id for card_id, _item in cards])
         card_ids = [card_id for card_id, _item in cards]
         take_off_shelf(card_ids=card_ids)
-        _give_back_appointments(office, at)
+        _rebook(office, other, at)
         return open_transfer(office, to_office_id, [Arriving(*card) for card in cards], actor_id, at)
 
 
-def _give_back_appointments(office: Office, at: datetime) -> None:
-    standing = Appointment.objects.filter(
-        counter=office, day__gte=local_day(office=office, at=at), cancelled_at__isnull=True
-    )
-    give_back_all(standing, at=at)
+def _rebook(office: Office, other: Office, at: datetime) -> None:
+    today = local_day(office=office, at=at)
+    standing = Appointment.objects.filter(counter=office, day__gte=today, cancelled_at__isnull=True)
+    there = Elsewhere(counter=other, first=today + timedelta(days=1))
+    rebook(standing=standing, to={office.pk: there}, closure=None, at=at)
 
 
 def open_transfer(
-    office: Office, counter_id: int, cards: Sequence[Arriving], actor_id: int | None, at: datetime
+    office: Office,
+    to_office_id: int,
+    cards: Sequence[Arriving],
+    actor_id: int | None,
+    at: datetime,
+    *,
+    purpose: Transfer.Purpose = Transfer.Purpose.PICKUP,
 ) -> Transfer:
-    """Send locked cards to another office in one numbered transfer. Call in a transaction that holds the office."""
+    """Send locked cards to another office in one numbered transfer. Call in a transaction that holds the office.
+
+    Raises RECEIVING_CLOSED or RECEIVING_DELEGATED on days on which the other office takes nothing in.
+    """
+    check_receives(office=Office.objects.get(pk=to_office_id), at=at)
     transfer = Transfer.objects.create(
         number=_next_number(office, at),
         from_office=office,
-        to_office_id=counter_id,
+        to_office_id=to_office_id,
+        purpose=purpose,
         sent=len(cards),
         sent_at=at,
         sent_by_id=actor_id,
@@ -214,12 +260,16 @@ def receive_transfer(
 ) -> TransferReceipt:
     """Shelve what arrived and tell the residents; None: all that is expected. What is missing stays on its way.
 
-    At a registry office they are cards that nobody collected: they go on its list. May be repeated for cards that
-    arrive later, also for those that either side has missed: their cases are closed. What is not on the list becomes
-    a case of the sender's officer. Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED.
+    What nobody collected goes on the registry's list, unless its holder asks for something: then it waits for a
+    decision. What is to be posted again is queued. May be repeated for cards that arrive later, also for those that
+    either side has missed: their cases are closed. What is not on the list becomes a case of the sender's officer.
+    Raises TRANSFER_NOT_FOUND, TRANSFER_ALREADY_RECEIVED, and RECEIVING_CLOSED or RECEIVING_DELEGATED on days on which
+    the office takes nothing in.
     """
     with transaction.atomic():
+        _lock_queue(transfer_id)
         transfer = lock_transfer(transfer_id)
+        check_receives(office=transfer.to_office, at=at)
         on_the_way = _on_the_way(transfer)
         if not on_the_way:
             raise DeliveryRefused(Code.TRANSFER_ALREADY_RECEIVED, number=transfer.number)
@@ -256,6 +306,13 @@ def missed_cards(transfer: Transfer) -> set[int]:
 def close_count(transfer: Transfer, at: datetime) -> None:
     """Say that the receiver's count of a locked transfer is complete, the first time that it is."""
     Transfer.objects.filter(pk=transfer.pk, closed_at__isnull=True).update(closed_at=at)
+
+
+def _lock_queue(transfer_id: int) -> None:
+    """Hold the registry, before any card, whose queue the cards of a transfer enter when they arrive."""
+    posted = Transfer.objects.filter(pk=transfer_id, purpose=Transfer.Purpose.POST)
+    for office_id in posted.values_list("to_office_id", flat=True):
+        lock_registry(office_id)
 
 
 def _on_the_way(transfer: Transfer) -> dict[int, tuple[str, int | None]]:
@@ -325,17 +382,7 @@ def _arrive(
     Transfer.objects.filter(pk=transfer.pk).update(
         received=Coalesce(F("received"), 0) + len(arrived), received_at=at, received_by_id=actor_id
     )
-    if transfer.to_office.kind == Office.Kind.REGISTRY:
-        take_back(
-            office=transfer.to_office,
-            cards=arrived,
-            actor_id=actor_id,
-            at=at,
-            reason=Reason.UNCLAIMED,
-            decision=Decision.REGISTRY,
-        )
-    else:
-        put_on_shelf(counter=transfer.to_office, cards=arrived, shelf=shelf, actor_id=actor_id, at=at)
+    _end_way(transfer, arrived, shelf, actor_id, at)
     record(
         actor_id=actor_id,
         office_id=transfer.to_office_id,
@@ -345,3 +392,30 @@ def _arrive(
         at=at,
         received=len(arrived),
     )
+
+
+def _end_way(
+    transfer: Transfer, arrived: Sequence[Arriving], shelf: str, actor_id: int | None, at: datetime
+) -> None:
+    """Do with cards that have arrived what they were sent for."""
+    office, card_ids = transfer.to_office, [card.card_id for card in arrived]
+    if transfer.purpose == Transfer.Purpose.PICKUP:
+        put_on_shelf(counter=office, cards=arrived, shelf=shelf, actor_id=actor_id, at=at)
+    elif transfer.purpose == Transfer.Purpose.POST:
+        take_back(office=office, cards=arrived, actor_id=actor_id, at=at)
+        waiting = waiting_returns(office_id=office.pk, card_ids=card_ids)
+        post_again(office_id=office.pk, cards=waiting, actor_id=actor_id, at=at)
+    else:
+        asked = open_requests(card_ids).cards
+        for decision, cards in (
+            (Decision.UNDECIDED, [card for card in arrived if card.card_id in asked]),
+            (Decision.REGISTRY, [card for card in arrived if card.card_id not in asked]),
+        ):
+            take_back(
+                office=office,
+                cards=cards,
+                actor_id=actor_id,
+                at=at,
+                reason=Reason.UNCLAIMED,
+                decision=decision,
+            )

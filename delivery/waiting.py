@@ -16,9 +16,8 @@ from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, CounterStay, WaitingEntry
 from delivery.refusals import Code, DeliveryRefused
 from offices.models import Office, Quota, Service
-from offices.opening import is_open_day
 from offices.quotas import QuotaFull, Taken, add_places, places_left, return_places, take_place
-from offices.services import is_closed, local_day, lock_offices, policy_of
+from offices.services import is_open, local_day, lock_offices, policy_of
 
 URGENT = Quota.Lane.URGENT.value
 HURRY_DAYS = 7
@@ -62,9 +61,7 @@ def _refuse_to_wait(stay: CounterStay, day: date, at: datetime) -> None:
         raise DeliveryRefused(Code.DAY_PASSED, day=day)
     if day > stay.hold_until:
         raise DeliveryRefused(Code.DAY_TOO_LATE, until=stay.hold_until)
-    if not is_open_day(day, weekdays=stay.counter.open_weekdays) or is_closed(
-        office=stay.counter, service=Service.PICKUP, on=day
-    ):
+    if not is_open(office=stay.counter, service=Service.PICKUP, on=day):
         raise DeliveryRefused(Code.OFFICE_CLOSED, day=day)
     if Appointment.objects.filter(card_id=stay.card_id, day=day, cancelled_at__isnull=True).exists():
         raise DeliveryRefused(Code.ALREADY_BOOKED, day=day)
@@ -88,9 +85,7 @@ def days_to_wait_for(*, card_id: int, at: datetime) -> list[date]:
     return [
         day
         for day in days
-        if day <= stay.hold_until
-        and is_open_day(day, weekdays=stay.counter.open_weekdays)
-        and not is_closed(office=stay.counter, service=Service.PICKUP, on=day)
+        if day <= stay.hold_until and is_open(office=stay.counter, service=Service.PICKUP, on=day)
     ]
 
 
@@ -112,7 +107,7 @@ def offer_places(*, counter_id: int, lane: str, day: date, at: datetime) -> int:
     _end([entry for entry in entries if entry.card_id not in here], State.LEFT, at)
     _end([entry for entry in entries if _is_over(entry, at)], State.EXPIRED, at)
     counter = Office.objects.get(pk=counter_id)
-    if day < local_day(office=counter, at=at) or is_closed(office=counter, service=Service.PICKUP, on=day):
+    if day < local_day(office=counter, at=at) or not is_open(office=counter, service=Service.PICKUP, on=day):
         return 0
     until = at + timedelta(minutes=policy_of(office=counter).offer_minutes)
     offered = []
@@ -130,6 +125,21 @@ def offer_places(*, counter_id: int, lane: str, day: date, at: datetime) -> int:
     told = [entry.card_id for entry in offered]
     messages.queue(card_ids=told, occasion=Occasion.PLACE_OFFERED, at=at, sequence=None)
     return len(offered)
+
+
+def offer_freed(*, days: Collection[tuple[int, str, date]], at: datetime) -> int:
+    """Offer places that became free on many days (counter, lane, day) to those who wait; give how many were offered.
+
+    Under the counters' locks.
+    """
+    waiting = WaitingEntry.objects.filter(
+        counter_id__in={counter_id for counter_id, _, _ in days}, state__in=LIVE
+    )
+    wanted = set(waiting.order_by().values_list("counter_id", "lane", "day").distinct())
+    return sum(
+        offer_places(counter_id=counter_id, lane=lane, day=day, at=at)
+        for counter_id, lane, day in sorted(wanted & set(days))
+    )
 
 
 def _is_over(entry: WaitingEntry, at: datetime) -> bool:

@@ -9,7 +9,6 @@ from demo.bekasi import POST_OFFICES, REGENCY, REGISTRY_CODE
 from offices.models import AreaServed, HandoverPolicy, Office, Quota, Service
 
 CLERK = "loket"
-HOURS = "Senin–Jumat 08.00–15.00 WIB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,6 @@ def set_up_offices() -> Office:
         kind=Office.Kind.REGISTRY,
         region_code=REGENCY,
         address="Komplek Perkantoran Pemerintah Kabupaten Bekasi\nCikarang Pusat, Kabupaten Bekasi 17530",
-        opening_hours=HOURS,
     )
     HandoverPolicy.objects.create(
         office=registry, collectors=["HOLDER", "SAME_FAMILY_CARD", "WRITTEN_AUTHORITY", "VILLAGE_OFFICER"]
@@ -43,8 +41,7 @@ def set_up_offices() -> Office:
             parent=registry,
             region_code=district.code,
             address=f"Kantor Kecamatan {district.name}, Kabupaten Bekasi",
-            opening_hours=HOURS,
-            latitude=round(district.lat, 4),
+                latitude=round(district.lat, 4),
             longitude=round(district.lon, 4),
         )
         AreaServed.objects.create(office=counter, service=Service.PICKUP, area_code=district.code)

@@ -1,8 +1,8 @@
-"""Set up offices, areas, closures, delegates, policies and quotas."""
+"""Set up offices, areas, policies and quotas. Closures and delegations are written on their pages only."""
 
 from django.contrib import admin
 
-from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office, Quota, QuotaDay
+from offices.models import AreaServed, HandoverPolicy, Office, Quota, QuotaDay
 
 
 class AreaServedInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -21,18 +21,6 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["kind", "is_active"]
     search_fields = ["code", "name"]
     inlines = [AreaServedInline, QuotaInline]
-
-
-@admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["office", "area_code", "service", "starts_on", "ends_on", "reason"]
-    list_filter = ["service"]
-
-
-@admin.register(Delegation)
-class DelegationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["office", "delegate", "service", "starts_on", "ends_on"]
-    list_filter = ["service"]
 
 
 @admin.register(HandoverPolicy)

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from offices.hours import ZONES, hours_said
+
 AREA_CODE = RegexValidator(
     r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$", _("Write a region code such as 32.16.06.2003.")
 )
@@ -62,14 +64,13 @@ class Office(models.Model):
     )
     region_code = models.CharField(max_length=13, validators=[AREA_CODE])
     address = models.TextField(blank=True, default="")
-    opening_hours = models.CharField(max_length=120, blank=True, default="")
     open_weekdays = models.JSONField(default=working_week, help_text=_("0 = Monday … 6 = Sunday"))
     opens_at = models.TimeField(default=time(8), help_text=_("from here on the day is cut into slots"))
     closes_at = models.TimeField(default=time(15))
     time_zone = models.CharField(
         max_length=16,
         default="Asia/Jakarta",
-        choices=[("Asia/Jakarta", "WIB"), ("Asia/Makassar", "WITA"), ("Asia/Jayapura", "WIT")],
+        choices=list(ZONES.items()),
     )
     latitude = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True)
@@ -108,6 +109,16 @@ class Office(models.Model):
         """Give the key of the registry office that this office is or works for."""
         return self.parent_id or self.pk
 
+    @property
+    def opening_hours(self) -> str:
+        """Say in the active language when the office is open, as residents read it."""
+        return hours_said(
+            weekdays=self.open_weekdays,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            time_zone=self.time_zone,
+        )
+
 
 class AreaServed(models.Model):
     """An office serves a region for one service; the longest matching region code wins."""
@@ -136,6 +147,9 @@ class Closure(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     reason = models.CharField(max_length=200)
+    moves_cards = models.BooleanField(
+        default=False, help_text=_("on the first day cards that wait there go to the counter that stands in")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -147,6 +161,18 @@ class Closure(models.Model):
                 name="closure_of_office_or_area",
             ),
         ]
+
+
+class ExtraDay(models.Model):
+    """A counter hands out cards on this day, although it is a holiday or none of its weekdays; closures are stronger."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="extra_days")
+    day = models.DateField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["office", "day"], name="extra_day_once")]
 
 
 class Delegation(models.Model):

@@ -1,15 +1,16 @@
 """How many people an office takes: places of a day and of its slots, given out and given back."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from offices.models import Closure, HandoverPolicy, Office, Quota, QuotaDay, QuotaSlot
+from offices.models import Closure, ExtraDay, HandoverPolicy, Office, Quota, QuotaDay, QuotaSlot
 from offices.opening import is_open_day, slots_between
 from offices.services import policy_of, regions_around
 
@@ -57,20 +58,30 @@ def slots_of(office: Office) -> tuple[time, ...]:
 
 
 def set_hours(
-    *, office: Office, opens_at: time, closes_at: time, slot_minutes: int, offer_minutes: int
+    *,
+    office: Office,
+    opens_at: time,
+    closes_at: time,
+    slot_minutes: int,
+    offer_minutes: int,
+    weekdays: Collection[int] | None = None,
 ) -> None:
-    """Set an office's hours, and for all offices of its registry how long a slot and an offer are.
+    """Set an office's hours and weekdays (0 = Monday; None: as they are), and how its registry's days are cut.
 
-    Appointments that stand keep their day and hour; slots that no longer begin within the hours are not offered.
+    Residents read what is set here. How long a slot and an offer are is for all offices of the registry. Appointments
+    that stand keep their day and hour; slots that no longer begin within the hours are not offered.
     """
+    hours: dict[str, Any] = {"opens_at": opens_at, "closes_at": closes_at}
+    if weekdays is not None:
+        hours["open_weekdays"] = sorted(set(weekdays))
     with transaction.atomic():
-        Office.objects.filter(pk=office.pk).update(opens_at=opens_at, closes_at=closes_at)
+        Office.objects.filter(pk=office.pk).update(**hours)
         minutes = {"slot_minutes": slot_minutes, "offer_minutes": offer_minutes}
         HandoverPolicy.objects.update_or_create(office_id=office.registry_id, defaults=minutes)
 
 
 def free_days(*, office: Office, service: str, lane: str, first: date, last: date) -> list[FreeDay]:
-    """Give the open days from `first` to `last` with a free place in a slot; five statements for any span."""
+    """Give the open days from `first` to `last` with a free place in a slot; six statements for any span."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     closures = list(
         Closure.objects.filter(
@@ -84,12 +95,16 @@ def free_days(*, office: Office, service: str, lane: str, first: date, last: dat
     for row in QuotaSlot.objects.filter(**mine):
         kept[row.day][row.starts_at] = row
     quota, hours = _quota(office.pk, lane), slots_of(office)
+    extra = set(
+        ExtraDay.objects.filter(office=office, day__range=(first, last)).values_list("day", flat=True)
+    )
     free = []
     for day in days:
         places = rows[day].places if day in rows else quota.per_day
         left = places - (rows[day].taken if day in rows else 0)
         closed = any(closure.starts_on <= day <= closure.ends_on for closure in closures)
-        if left < 1 or closed or not is_open_day(day, weekdays=office.open_weekdays):
+        works = day in extra or is_open_day(day, weekdays=office.open_weekdays)
+        if left < 1 or closed or not works:
             continue
         slots = _free_slots(hours, kept[day], _places_of_slot(quota, places, len(hours)))
         if slots:

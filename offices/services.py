@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from offices.models import AreaServed, Closure, Delegation, HandoverPolicy, Office
+from offices.models import AreaServed, Closure, Delegation, ExtraDay, HandoverPolicy, Office, Service
+from offices.opening import is_open_day
+from offices.refusals import Code, OfficeRefused
 from offices.routing import ClosedDays, Route, Routing, StandIn
 
 DEFAULT_COLLECTORS = ("HOLDER", "SAME_FAMILY_CARD")
@@ -80,11 +82,42 @@ def local_day(*, office: Office, at: datetime) -> date:
     return at.astimezone(ZoneInfo(office.time_zone)).date()
 
 
-def is_closed(*, office: Office, service: str, on: date) -> bool:
-    """Say whether a closure of the office, or of a region around it, covers the day."""
+def closure_of(*, office: Office, service: str, on: date) -> Closure | None:
+    """Give the closure of the office, or of a region around it, that covers the day; of several the longest."""
     closures = Closure.objects.filter(starts_on__lte=on, ends_on__gte=on, service__in=["", service])
     regions = regions_around(office.region_code)
-    return closures.filter(Q(office_id=office.pk) | Q(area_code__in=regions)).exists()
+    around = closures.filter(Q(office_id=office.pk) | Q(area_code__in=regions))
+    return around.order_by("-ends_on", "pk").first()
+
+
+def is_closed(*, office: Office, service: str, on: date) -> bool:
+    """Say whether a closure of the office, or of a region around it, covers the day."""
+    return closure_of(office=office, service=service, on=on) is not None
+
+
+def is_open(*, office: Office, service: str, on: date) -> bool:
+    """Say whether the office does a service on the day: a working day of its own or an extra day, and not closed."""
+    works = is_open_day(on, weekdays=office.open_weekdays) or _has_extra_day(office, on)
+    return works and not is_closed(office=office, service=service, on=on)
+
+
+def _has_extra_day(office: Office, day: date) -> bool:
+    return ExtraDay.objects.filter(office_id=office.pk, day=day).exists()
+
+
+def open_extra_day(*, office: Office, day: date, reason: str) -> ExtraDay:
+    """Open a counter on a day on which it would not work. Twice is once.
+
+    Raises HANDS_OUT_NO_CARDS for another kind of office, OPEN_ANYWAY, CLOSED_THEN.
+    """
+    if office.kind != Office.Kind.COUNTER:
+        raise OfficeRefused(Code.HANDS_OUT_NO_CARDS, office=office.name)
+    if is_open_day(day, weekdays=office.open_weekdays):
+        raise OfficeRefused(Code.OPEN_ANYWAY, office=office.name, day=day)
+    if is_closed(office=office, service=Service.PICKUP, on=day):
+        raise OfficeRefused(Code.CLOSED_THEN, office=office.name, day=day)
+    extra, _is_new = ExtraDay.objects.get_or_create(office=office, day=day, defaults={"reason": reason})
+    return extra
 
 
 def regions_around(region_code: str) -> list[str]:
@@ -100,7 +133,14 @@ def offices_of_area(*, area_code: str, kind: str) -> QuerySet[Office]:
 
 
 def close_for(
-    *, office_id: int | None, area_code: str, service: str, starts_on: date, ends_on: date, reason: str
+    *,
+    office_id: int | None,
+    area_code: str,
+    service: str,
+    starts_on: date,
+    ends_on: date,
+    reason: str,
+    moves_cards: bool = False,
 ) -> Closure:
     """Write a closure of one office, or of every office of a region. Appointments and cards are delivery's to move.
 
@@ -119,6 +159,7 @@ def close_for(
             starts_on=starts_on,
             ends_on=ends_on,
             reason=reason,
+            moves_cards=moves_cards,
         )
 
 

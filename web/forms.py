@@ -7,13 +7,14 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from addresses.models import AddressReview
 from delivery.silence import MOST_DAYS
 from delivery.status import COMING_BACK
 from labels.sheets import LabelFormat
-from offices.models import AREA_CODE, Delegation, Office, Quota, Service
+from offices.models import AREA_CODE, Office, Quota, Service
 from privacy.models import DataRequest
 from shipments.models import AreaHold, Channel
 from shipments.numbers import normalise
@@ -332,7 +333,7 @@ class ClosureForm(Styled, forms.Form):
         label=_("Cards that wait there"),
         choices=[
             ("HOLD", _("stay there and are kept longer")),
-            ("MOVE", _("go to the counter that stands in")),
+            ("MOVE", _("go to the counter that stands in, on the first day")),
         ],
         initial="HOLD",
         required=False,
@@ -351,32 +352,19 @@ class ClosureForm(Styled, forms.Form):
         return data
 
 
-class DelegationForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
+class DelegationForm(Styled, forms.Form):
     """Let another office do a service while one is closed."""
 
-    class Meta:
-        model = Delegation
-        fields = ("office", "delegate", "service", "starts_on", "ends_on")
-        labels = {
-            "office": _("Office that is closed"),
-            "delegate": _("Office that stands in"),
-            "service": _("Service"),
-        }
-        field_classes = {"starts_on": DateField, "ends_on": DateField}
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office that is closed"))
+    delegate = forms.ModelChoiceField(Office.objects.none(), label=_("Office that stands in"))
+    service = forms.ChoiceField(label=_("Service"), choices=Service.choices)
+    starts_on = DateField(label=_("First day"))
+    ends_on = DateField(label=_("Last day"))
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["office"].queryset = offices  # type: ignore[attr-defined]
-        self.fields["delegate"].queryset = offices  # type: ignore[attr-defined]
-        self.fields["starts_on"].label, self.fields["ends_on"].label = _("First day"), _("Last day")
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for two offices, and for days in their order."""
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("office") and data.get("office") == data.get("delegate"):
-            self.add_error("delegate", _("Choose another office: an office cannot stand in for itself."))
-        _check_order(self, data)
-        return data
+        may = offices.exclude(kind=Office.Kind.VILLAGE)
+        self.fields["office"].queryset = self.fields["delegate"].queryset = may  # type: ignore[attr-defined]
 
 
 class QuotaForm(Styled, forms.Form):
@@ -401,6 +389,9 @@ class HoursForm(Styled, forms.Form):
     office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
     opens_at = forms.TimeField(label=_("Opens at"), widget=forms.TimeInput(attrs={"type": "time"}))
     closes_at = forms.TimeField(label=_("Closes at"), widget=forms.TimeInput(attrs={"type": "time"}))
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Open on"), coerce=int, choices=list(WEEKDAYS.items()), widget=forms.CheckboxSelectMultiple
+    )
     slot_minutes = forms.IntegerField(
         label=_("Minutes a slot"), min_value=5, max_value=1_440, initial=60,
         help_text=_("For all counters of the registry office."),
@@ -437,6 +428,19 @@ class OverrideForm(Styled, forms.Form):
     def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="override_%s", **kwargs)
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+
+
+class ExtraDayForm(Styled, forms.Form):
+    """Open a counter on a weekend or a holiday."""
+
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Counter"))
+    day = DateField(label=_("Day"))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, offices: QuerySet[Office], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="extra_%s", **kwargs)
+        counters = offices.filter(kind=Office.Kind.COUNTER)
+        self.fields["office"].queryset = counters  # type: ignore[attr-defined]
 
 
 def _check_order(form: forms.BaseForm, data: dict[str, Any]) -> None:

@@ -16,14 +16,18 @@ from delivery.refusals import MESSAGES as DELIVERY_MESSAGES
 from delivery.refusals import DeliveryRefused
 from labels.content import LabelError, LabelFault
 from offices.quotas import QuotaFull
+from offices.refusals import MESSAGES as OFFICE_MESSAGES
+from offices.refusals import OfficeRefused
 from shipments.refusals import MESSAGES as SHIPMENT_MESSAGES
 from shipments.refusals import ShipmentRefused
 from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
 from spreadsheets.faults import SheetError
 from web import words
 
-Refusal = ShipmentRefused | DeliveryRefused | AddressRefused | SheetError | LabelError | QuotaFull
-REFUSALS = (ShipmentRefused, DeliveryRefused, AddressRefused, SheetError, LabelError, QuotaFull)
+Refusal = ShipmentRefused | DeliveryRefused | AddressRefused | OfficeRefused | SheetError | LabelError | QuotaFull
+REFUSALS = (
+    ShipmentRefused, DeliveryRefused, AddressRefused, OfficeRefused, SheetError, LabelError, QuotaFull,
+)  # fmt: skip
 
 LABEL_MESSAGES: Mapping[str, str] = {
     LabelFault.UNKNOWN_FORMAT: gettext_noop("There is no such label format. Choose one from the list."),
@@ -81,6 +85,8 @@ def _sentence(error: Refusal) -> tuple[str, Mapping[str, Any]]:
         return DELIVERY_MESSAGES[error.code], error.params
     if isinstance(error, AddressRefused):
         return ADDRESS_MESSAGES[error.code], error.params
+    if isinstance(error, OfficeRefused):
+        return OFFICE_MESSAGES[error.code], error.params
     if isinstance(error, SheetError):
         return SHEET_MESSAGES[error.code], error.params
     if isinstance(error, LabelError):

@@ -151,6 +151,8 @@ urlpatterns: list[URLPattern] = [
     path("delegasi/<int:delegation_id>/batal/", offices.delegation_end, name="delegation-end"),
     path("kuota/", offices.quota_list, name="quotas"),
     path("kuota/jam/", offices.quota_hours, name="quota-hours"),
+    path("kuota/buka/", offices.extra_day, name="extra-day"),
+    path("kuota/buka/<int:extra_day_id>/batal/", offices.extra_day_end, name="extra-day-end"),
     path("kuota/tambah/", offices.quota_override, name="quota-override"),
     path("tindak-lanjut/", follow_ups.follow_ups, name="follow-ups"),
     # the counter

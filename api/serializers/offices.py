@@ -13,10 +13,18 @@ class OfficeSerializer(serializers.ModelSerializer[Office]):
 
     parent = serializers.CharField(source="parent.code", allow_null=True, default=None, read_only=True)  # type: ignore[assignment]
 
+    opening_hours = serializers.CharField(
+        read_only=True, help_text="weekdays and hours in words, as residents read them"
+    )
+    open_weekdays = serializers.ListField(
+        child=serializers.IntegerField(), read_only=True, help_text="0 = Monday … 6 = Sunday"
+    )
+
     class Meta:
         model = Office
         fields = [
-            "code", "name", "kind", "parent", "region_code", "address", "opening_hours", "time_zone",
+            "code", "name", "kind", "parent", "region_code", "address", "opening_hours", "open_weekdays", "opens_at",
+            "closes_at", "time_zone",
             "latitude", "longitude", "applies_status_files", "is_active",
         ]  # fmt: skip
         read_only_fields = fields

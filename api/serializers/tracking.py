@@ -42,6 +42,19 @@ class TrackingCounterSerializer(Shape):
     opening_hours = serializers.CharField(allow_blank=True)
     until = serializers.DateField()
     appointment = serializers.DateField(allow_null=True)
+    closed_from = serializers.DateField(
+        allow_null=True, help_text="days on which it is closed now, or next while the card is kept"
+    )
+    closed_until = serializers.DateField(allow_null=True)
+    reopens = serializers.DateField(allow_null=True, help_text="the first day on which it is open after that")
+
+
+class TrackingVisitSerializer(Shape):
+    """The appointment that stands. It is at another counter already while a closure sends the card there."""
+
+    day = serializers.DateField()
+    starts_at = serializers.TimeField(allow_null=True, help_text="null: at any time of the day")
+    counter = serializers.CharField()
 
 
 class TrackingSerializer(Shape):
@@ -58,3 +71,4 @@ class TrackingSerializer(Shape):
     receiver = serializers.CharField(allow_blank=True, help_text="a relation, never a name")
     attempts = serializers.IntegerField()
     counter = TrackingCounterSerializer(allow_null=True)
+    visit = TrackingVisitSerializer(allow_null=True)

@@ -8,7 +8,7 @@ from api.serializers.shapes import Shape
 from delivery.closures import WaitingCards
 from delivery.models import Collection, OfflineConflict, WaitingEntry
 from delivery.offline import MOST_CONFIRMATIONS, Result
-from offices.models import AREA_CODE, Closure, Delegation, Quota, Service
+from offices.models import AREA_CODE, Closure, Delegation, ExtraDay, Quota, Service
 
 
 class JoinRequest(Shape):
@@ -69,6 +69,29 @@ class HoursRequest(Shape):
     closes_at = serializers.TimeField()
     slot_minutes = serializers.IntegerField(min_value=5, max_value=1_440, default=60)
     offer_minutes = serializers.IntegerField(min_value=1, max_value=10_080, default=60)
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), required=False, min_length=1, max_length=7,
+        help_text="0 = Monday … 6 = Sunday; left out: as they are",
+    )  # fmt: skip
+
+
+class ExtraDaySerializer(serializers.ModelSerializer[ExtraDay]):
+    """A day on which a counter hands out cards although it is a weekend or a holiday."""
+
+    office = serializers.CharField(source="office.code")
+
+    class Meta:
+        model = ExtraDay
+        fields = ["id", "office", "day", "reason"]
+        read_only_fields = fields
+
+
+class ExtraDayRequest(Shape):
+    """Open a counter on a day, and why."""
+
+    office = serializers.CharField(max_length=16, help_text="the counter's code")
+    day = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
 
 
 class SlotsSerializer(Shape):
@@ -110,7 +133,7 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
 
     class Meta:
         model = Closure
-        fields = ["id", "office", "area_code", "service", "starts_on", "ends_on", "reason"]
+        fields = ["id", "office", "area_code", "service", "starts_on", "ends_on", "reason", "moves_cards"]
         read_only_fields = fields
 
 
@@ -125,7 +148,7 @@ class ClosureRequest(Shape):
     reason = serializers.CharField(max_length=200)
     cards = serializers.ChoiceField(
         choices=[choice.value for choice in WaitingCards], default=WaitingCards.HOLD.value,
-        help_text="what waits there: HOLD is kept longer, MOVE goes to the office that stands in",
+        help_text="what waits there: HOLD is kept longer, MOVE goes on the first day to the office that stands in",
     )  # fmt: skip
 
 
@@ -135,7 +158,8 @@ class ClosureResultSerializer(Shape):
     closure_id = serializers.IntegerField()
     counters = serializers.IntegerField()
     waiting = serializers.IntegerField()
-    moved = serializers.IntegerField()
+    moved = serializers.IntegerField(help_text="cards sent to a counter that stands in, at once")
+    to_move = serializers.IntegerField(help_text="cards that go there on the first day")
     appointments = serializers.IntegerField()
     appointments_moved = serializers.IntegerField()
     told = serializers.IntegerField()

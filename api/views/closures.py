@@ -1,7 +1,5 @@
 """Closures of offices and regions, what they did at each counter, taking them back; and who stands in."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +31,7 @@ from api.views.waiting import managed_office
 from delivery.closures import WaitingCards, cards_at_counters_of, close_counters, counters_of_closure
 from delivery.reopening import take_back_closure
 from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
+from offices.delegating import delegate
 from offices.models import Closure, Delegation
 
 
@@ -124,18 +123,11 @@ class DelegationViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @extend_schema(request=DelegationRequest, responses={201: DelegationSerializer})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Let an office stand in for another one."""
+        """Let an office stand in for another one of its kind and registry; circles are refused."""
         asked = body(DelegationRequest, request)
         office = managed_office(self, asked.pop("office"))
-        delegate = managed_office(self, asked.pop("delegate"), field="delegate")
-        wrong: dict[str, Any] = {}
-        if office == delegate:
-            wrong["delegate"] = [_("An office cannot stand in for itself.")]
-        if asked["ends_on"] < asked["starts_on"]:
-            wrong["ends_on"] = [_("The last day is before the first.")]
-        if wrong:
-            raise ValidationError(wrong)
-        made = Delegation.objects.create(office=office, delegate=delegate, **asked)
+        other = managed_office(self, asked.pop("delegate"), field="delegate")
+        made = delegate(office=office, delegate=other, **asked)
         self._record("DELEGATE_OFFICE", made)
         return Response(DelegationSerializer(made).data, status=201)
 

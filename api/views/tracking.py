@@ -17,8 +17,15 @@ from api.serializers.tracking import (
     NumberAndPinSerializer,
     TrackingSerializer,
 )
-from delivery.access import Credentials, LinkToken, NikAndFamilyCard, NumberAndPin, public_lookup
-from delivery.public_view import PublicView
+from delivery.access import (
+    Credentials,
+    LinkToken,
+    NikAndFamilyCard,
+    NumberAndPin,
+    closed_to_visitors,
+    public_lookup,
+)
+from delivery.public_view import CounterView, PublicView
 
 MAX_BODY_BYTES = 4096
 MAX_TEXT = 64
@@ -118,7 +125,24 @@ def shown(view: PublicView) -> dict[str, Any]:
             "opening_hours": counter.opening_hours,
             "until": counter.until.isoformat(),
             "appointment": counter.appointment.isoformat() if counter.appointment is not None else None,
+            **_closed(counter),
         },
+        "visit": None
+        if view.visit is None
+        else {
+            "day": view.visit.day.isoformat(),
+            "starts_at": view.visit.starts_at.isoformat() if view.visit.starts_at is not None else None,
+            "counter": view.visit.counter,
+        },
+    }
+
+
+def _closed(counter: CounterView) -> dict[str, str | None]:
+    closed = closed_to_visitors(counter=counter, at=timezone.now())
+    return {
+        "closed_from": closed.first.isoformat() if closed is not None else None,
+        "closed_until": closed.last.isoformat() if closed is not None else None,
+        "reopens": closed.reopens.isoformat() if closed is not None and closed.reopens is not None else None,
     }
 
 

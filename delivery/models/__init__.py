@@ -28,12 +28,11 @@ from delivery.models.residents import (
     ResidentChoice,
 )
 from delivery.models.returns import ReturnReceipt, StrayItem, Transfer, TransferCard, TransferDifference
-from delivery.models.waiting import ClosureStay, WaitingEntry
+from delivery.models.waiting import WaitingEntry
 
 __all__ = [
     "AddressRequest",
     "Appointment",
-    "ClosureStay",
     "Collection",
     "ColumnProfile",
     "ContactChoice",

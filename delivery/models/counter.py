@@ -17,7 +17,9 @@ class CounterStay(models.Model):
     counter = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="counter_stays")
     shelf = models.CharField(max_length=16, blank=True, default="")
     arrived_at = models.DateTimeField()
-    hold_until = models.DateField()
+    hold_from = models.DateField(help_text=_("closed days from here on do not count"))
+    hold_base = models.DateField(help_text=_("the last day without closures"))
+    hold_until = models.DateField(help_text=_("the last day, closed days added"))
     follows = models.CharField(
         max_length=10, blank=True, default="", help_text=_("where it goes, once it was kept too long")
     )

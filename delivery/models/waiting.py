@@ -1,4 +1,4 @@
-"""People who wait for a place of a full day, and what a closure changed, so that it can be put back."""
+"""People who wait for a place of a full day."""
 
 from django.db import models
 from django.db.models import Q
@@ -47,18 +47,3 @@ class WaitingEntry(models.Model):
                 condition=Q(state__in=["WAITING", "OFFERED"]),
             ),
         ]  # fmt: skip
-
-
-class ClosureStay(models.Model):
-    """A card that a closure keeps longer on its shelf, and by how many days."""
-
-    closure = models.ForeignKey("offices.Closure", on_delete=models.CASCADE, related_name="+")
-    stay = models.ForeignKey(
-        "delivery.CounterStay", on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    days = models.PositiveSmallIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["closure", "stay"], name="closure_keeps_a_card_once"),
-        ]

@@ -26,8 +26,8 @@ PREFIX = "api "
 LISTS = [
     "address-requests/", "appointments/", "backlog/", "backlog/forecast/", "breaches/", "cards/", "closures/",
     "collections/", "column-profiles/", "conflicts/", "courier-files/", "delegations/", "destructions/", "differences/",
-    "enquiries/", "follow-ups/", "holds/", "intake-files/", "jobs/", "label-runs/", "messages/", "messages/totals/",
-    "number-blocks/", "offices/", "print-checks/reprints/", "quotas/", "reconciliation/",
+    "enquiries/", "expected-returns/", "extra-days/", "follow-ups/", "holds/", "intake-files/", "jobs/",
+    "label-runs/", "messages/", "messages/totals/", "number-blocks/", "offices/", "print-checks/reprints/", "quotas/", "reconciliation/",
     "reconciliation/cards/?bucket=with_post", "registry-list/", "returns/", "review/", "review/groups/", "shelf/",
     "shelf/ages/", "shelf/overdue/", "shipments/", "silent-items/", "silent-items/summary/", "status-texts/",
     "status-texts/waiting/", "stray-items/", "transfer-cases/", "transfers/", "village-lists/", "waiting/", "wishes/",
@@ -100,8 +100,9 @@ def add_rows(world: World, shipment: Shipment, *, number: int) -> None:
         item = Item.objects.create(card=card, shipment=shipment, position=position)
         ReturnReceipt.objects.create(card=card, item=item, office=world.registry, received_at=AT)
         CounterStay.objects.create(
-            card=card, counter=world.counter, arrived_at=AT, hold_until=date(2020, 6, 3)
-        )
+            card=card, counter=world.counter, arrived_at=AT, hold_from=AT.date(), hold_base=date(2020, 6, 3),
+            hold_until=date(2020, 6, 3),
+        )  # fmt: skip
         Appointment.objects.create(card=card, counter=world.counter, day=date(2020, 5, 11), booked_at=AT)
         Collection.objects.create(
             card=card, counter=world.counter, event=record_event(card, "COLLECTED", item), relation="HOLDER",

@@ -90,14 +90,50 @@ def test_a_supervisor_sets_quotas_and_delegates_of_own_offices_only(
         "slots": ["08:00:00", "08:30:00", "09:00:00", "09:30:00"]
     }
     assert post(boss, "quotas/hours/", {**hours, "closes_at": "07:00"}).status_code == 400
-    days = {"service": "PICKUP", "starts_on": TOMORROW, "ends_on": TOMORROW}
+    assert post(boss, "quotas/hours/", {**hours, "weekdays": [7]}).status_code == 400
+    assert post(boss, "quotas/hours/", {**hours, "weekdays": [5, 0, 1]}).status_code == 200
+    shown = boss.get(f"{API}/offices/{counter.code}/").json()
+    assert (shown["open_weekdays"], shown["opening_hours"]) == (
+        [0, 1, 5], "Senin–Selasa, Sabtu 08.00–10.00 WIB",
+    )  # fmt: skip
+    days = {"service": "RECEIVING", "starts_on": TOMORROW, "ends_on": TOMORROW}
     stand_in = {"office": counter.code, "delegate": registry.code, **days}
     made = post(boss, "delegations/", stand_in)
     assert made.status_code == 201
-    for wrong in ({"delegate": foreign.code}, {"delegate": counter.code}, {"ends_on": "2020-05-20"}):
-        assert post(boss, "delegations/", {**stand_in, **wrong}).status_code == 400
+    assert post(boss, "delegations/", {**stand_in, "delegate": foreign.code}).status_code == 400
+    for wrong, code in (
+        ({"delegate": counter.code}, "stands_in_for_itself"),
+        ({"ends_on": "2020-05-20"}, "delegation_ends_before_start"),
+        ({"service": "PICKUP"}, "hands_out_no_cards"),
+        ({"office": registry.code, "delegate": counter.code}, "delegation_circle"),
+    ):
+        refused = post(boss, "delegations/", {**stand_in, **wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
     assert post(boss, f"delegations/{made.json()['id']}/end/").status_code == 200
     assert not Delegation.objects.exists()
+
+
+def test_a_counter_opens_on_a_weekend_and_is_bookable_then(
+    client_of: Client,
+    supervisor: User,
+    clerk: APIClient,
+    cards: list[Card],
+    counter: Office,
+    registry: Office,
+) -> None:
+    boss = client_of(supervisor)
+    saturday = {"reference": cards[0].reference, "day": "2020-05-30"}
+    assert post(clerk, "appointments/", saturday).json()["code"] == "office_closed"
+    asked = {"office": counter.code, "day": "2020-05-30", "reason": "antrean"}
+    assert post(clerk, "extra-days/", asked).status_code == 403
+    assert (
+        post(boss, "extra-days/", {**asked, "office": registry.code}).json()["code"] == "hands_out_no_cards"
+    )
+    made = post(boss, "extra-days/", asked)
+    assert (made.status_code, made.json()["day"]) == (201, "2020-05-30")
+    assert post(clerk, "appointments/", saturday).status_code == 201
+    where = f"extra-days/{made.json()['id']}/take-back/"
+    assert post(boss, where).json()["code"] == "extra_day_booked"
 
 
 def test_a_region_is_closed_looked_at_and_opened_again(

@@ -31,7 +31,7 @@ from delivery.models import (
     WaitingEntry,
 )
 from jobs.models import Job
-from offices.models import Closure, Delegation, Office
+from offices.models import Closure, Delegation, ExtraDay, Office
 from privacy.crypto import blind_index
 from privacy.models import Breach
 from shipments.models import (
@@ -81,6 +81,7 @@ class World:
     conflict: OfflineConflict
     closure: Closure
     delegation: Delegation
+    extra_day: ExtraDay
     destruction: Destruction
     stray_item: StrayItem
     message: Message
@@ -99,6 +100,7 @@ class World:
             "collection": str(self.collection.pk),
             "conflict": str(self.conflict.pk),
             "delegation": str(self.delegation.pk),
+            "extra-day": str(self.extra_day.pk),
             "column-profile": str(self.column_profile.pk),
             "courier-file": str(self.courier_file.pk),
             "destruction": str(self.destruction.pk),
@@ -184,6 +186,7 @@ def make_world(code: str, *, region: str) -> World:
         delegation=Delegation.objects.create(
             office=counter, delegate=registry, service="PICKUP", **_FAR_AWAY
         ),
+        extra_day=ExtraDay.objects.create(office=counter, day=date(2099, 1, 3), reason="x"),
         destruction=_destruction(registry),
         stray_item=StrayItem.objects.create(
             office=counter, scanned=f"P{code}", outcome="UNKNOWN", found_at=AT
@@ -266,7 +269,10 @@ def _collection(card: Card, counter: Office) -> Collection:
 
 
 def _appointment(card: Card, counter: Office) -> Appointment:
-    CounterStay.objects.create(card=card, counter=counter, arrived_at=AT, hold_until=date(2020, 6, 3))
+    last = date(2020, 6, 3)
+    CounterStay.objects.create(
+        card=card, counter=counter, arrived_at=AT, hold_from=AT.date(), hold_base=last, hold_until=last
+    )
     record_event(card, "READY_AT_COUNTER")
     return Appointment.objects.create(card=card, counter=counter, day=date(2020, 5, 11), booked_at=AT)
 

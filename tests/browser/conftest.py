@@ -90,7 +90,6 @@ def _is_page(message: ConsoleMessage) -> bool:
 @pytest.fixture
 def cards(registry: Office, post_office: Office, counter: Office) -> list[Card]:
     """Three cards on the counter's shelf, kept for some weeks from now on."""
-    Office.objects.filter(pk=counter.pk).update(opening_hours="Senin–Jumat 08.00–15.00")
     cards = shelve_cards(registry=registry, post_office=post_office, number=3)
     CounterStay.objects.update(hold_until=timezone.localdate() + timedelta(days=28))
     return cards

@@ -176,14 +176,16 @@ def test_a_second_print_is_not_found(registry: Office) -> None:
 def test_a_card_at_a_counter_says_where_and_until_when(
     registry: Office, post_office: Office, counter: Office
 ) -> None:
-    Office.objects.filter(pk=counter.pk).update(opening_hours="Senin–Jumat 08.00–15.00")
+    Office.objects.filter(pk=counter.pk).update(open_weekdays=[0, 1, 2, 3, 5])
     card = shelve_cards(registry=registry, post_office=post_office, number=1)[0]
     book(card_id=card.pk, day=date(2020, 5, 27), lane="ORDINARY", at=SERVED_AT)
     view = by_pin(card, at=SERVED_AT)
     assert view is not None
     assert view.counter is not None
     assert (view.stage, view.next_step, view.reason) == (Stage.READY, NextStep.COLLECT_AT_COUNTER, "ABSENT")
-    assert (view.counter.name, view.counter.opening_hours) == (counter.name, "Senin–Jumat 08.00–15.00")
+    assert (view.counter.name, view.counter.opening_hours) == (
+        counter.name, "Senin–Kamis, Sabtu 08.00–15.00 WIB",
+    )  # fmt: skip
     assert (view.counter.until, view.counter.appointment) == (date(2020, 6, 19), date(2020, 5, 27))
     assert (view.steps[-1].stage, view.steps[-1].day) == (Stage.READY, date(2020, 5, 20))
 

@@ -7,9 +7,12 @@ from django.db.models import Model
 from django.test import RequestFactory
 
 from delivery.models import CourierFile, CourierRow, Delivery, StatusText, TrackingEvent
+from offices.models import Closure, Delegation
+
+SHOWN = [TrackingEvent, Delivery, CourierFile, CourierRow, StatusText, Closure, Delegation]
 
 
-@pytest.mark.parametrize("model", [TrackingEvent, Delivery, CourierFile, CourierRow, StatusText])
+@pytest.mark.parametrize("model", SHOWN)
 def test_the_administration_only_looks(model: type[Model]) -> None:
     page: ModelAdmin[Model] = admin.site.get_model_admin(model)
     request = RequestFactory().get("/")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import AuditEntry, User
 from delivery.access import pin_of
 from delivery.appointments import bookable_days
 from delivery.closures import close_counters
@@ -19,6 +20,7 @@ from delivery.counter import (
     find_card,
     undo_collection,
 )
+from delivery.extra_days import open_extra_day, take_extra_day_back
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, Collection, CounterStay, Message, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
@@ -223,6 +225,36 @@ def test_collect_refuses_while_the_office_or_its_province_is_closed(
         Closure.objects.create(area_code="32", **days)
     assert refusal(give) is Code.OFFICE_CLOSED
     assert give(at=SERVED_AT + timedelta(days=1)).pk
+
+
+def test_collect_refuses_on_a_weekend_unless_a_supervisor_has_opened_the_day(
+    counter: Office, give: Callable[..., Collection], supervisor: User
+) -> None:
+    saturday = SERVED_AT + timedelta(days=5)
+    assert refusal(give, at=saturday) is Code.OFFICE_CLOSED
+    extra = open_extra_day(
+        office_id=counter.pk, day=saturday.date(), reason="x", actor_id=supervisor.pk, at=SERVED_AT
+    )
+    take_extra_day_back(extra_day_id=extra.pk, actor_id=supervisor.pk, at=SERVED_AT)
+    assert refusal(give, at=saturday) is Code.OFFICE_CLOSED
+    open_extra_day(
+        office_id=counter.pk, day=saturday.date(), reason="x", actor_id=supervisor.pk, at=SERVED_AT
+    )
+    assert give(at=saturday).pk
+    told = (
+        AuditEntry.objects.filter(object_kind="extra_day").order_by("pk").values_list("operation", flat=True)
+    )
+    assert list(told) == ["OPEN_EXTRA_DAY", "TAKE_BACK_EXTRA_DAY", "OPEN_EXTRA_DAY"]
+
+
+def test_an_extra_day_needs_a_reason_and_a_day_to_come(counter: Office) -> None:
+    for fields, code in (
+        ({"reason": " ", "day": date(2020, 5, 30)}, Code.REASON_MISSING),
+        ({"reason": "x", "day": date(2020, 5, 23)}, Code.DAY_PASSED),
+    ):
+        with pytest.raises(DeliveryRefused) as refused:
+            open_extra_day(office_id=counter.pk, actor_id=None, at=SERVED_AT, **fields)  # type: ignore[arg-type]
+        assert refused.value.code is code
 
 
 def test_a_closure_for_another_service_does_not_stop_collecting(
@@ -444,7 +476,7 @@ def test_one_confirmation_sent_four_times_at_once_gives_one_collection(
 def test_a_clock_that_was_set_back_does_not_put_the_collection_before_the_arrival(
     card: Card, give: Callable[..., Collection]
 ) -> None:
-    collection = give(at=SERVED_AT - timedelta(days=30))
+    collection = give(at=SERVED_AT - timedelta(days=28))
     assert state_of(card)[0] == "COLLECTED"
     arrived_at = CounterStay.objects.get().arrived_at
     assert collection.event.occurred_at == arrived_at + timedelta(microseconds=1)

@@ -177,7 +177,7 @@ def test_the_age_of_each_shelf_adds_up_to_its_cards(
 def test_the_daily_command_says_what_it_did(cards: list[Card], capsys: Any) -> None:
     CounterStay.objects.update(hold_until=date(2020, 6, 1))
     call_command("follow_up", "--json")
-    assert capsys.readouterr().out.strip() == '{"overdue": 2, "sent_again": 0, "given_up": 0}'
+    assert capsys.readouterr().out.strip() == '{"moved": 0, "overdue": 2, "sent_again": 0, "given_up": 0}'
 
 
 # the registry's own list

@@ -213,7 +213,7 @@ def test_free_days_leave_out_weekends_holidays_closures_and_full_days(counter: O
             office=counter, service=Service.PICKUP, lane="ORDINARY", first=MONDAY, last=date(2020, 6, 2)
         )
     assert [(each.day.day, each.left) for each in free] == [(25, 20), (29, 7), (2, 20)]
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from accounts.permissions import ALLOWED, Operation
 from delivery.models import CourierFile
 from jobs.models import Job
-from offices.models import Closure, Delegation, Office
+from offices.models import Closure, Delegation, ExtraDay, Office
 from shipments.models import AreaHold, IntakeFile, LabelPart, LabelRun, Shipment
 from tests import factories
 from web.urls import urlpatterns
@@ -80,6 +80,7 @@ def things(registry: Office, post_office: Office, counter: Office) -> dict[str, 
         "part_id": part.pk,
         "closure_id": closure.pk,
         "delegation_id": delegation.pk,
+        "extra_day_id": ExtraDay.objects.create(office=counter, day="2099-01-03", reason="x").pk,
     }
 
 

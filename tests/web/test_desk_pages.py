@@ -214,12 +214,16 @@ def test_delegations_and_quotas_are_written(
         {
             "office": counter.pk,
             "delegate": registry.pk,
-            "service": "PICKUP",
+            "service": "RECEIVING",
             "starts_on": today,
             "ends_on": today,
         },
     )
     assert Delegation.objects.get().delegate == registry
+    circle = {"office": registry.pk, "delegate": counter.pk, "service": "RECEIVING"}
+    page = client.post("/delegasi/", {**circle, "starts_on": today, "ends_on": today}).content.decode()
+    assert f"{registry.name} → {counter.name} → {registry.name}" in page
+    assert Delegation.objects.count() == 1
     for places in (20, 50):
         client.post("/kuota/", {"office": counter.pk, "lane": "ORDINARY", "per_day": places})
     assert Quota.objects.get().per_day == 50

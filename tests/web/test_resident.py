@@ -217,7 +217,7 @@ def test_the_page_gets_only_what_a_resident_may_see(client: Client, shelved: Car
     assert type(shown) is PublicView
     assert {field.name for field in fields(shown)} == {
         "card_id", "reference", "masked_name", "stage", "since", "next_step", "steps", "number", "reason",
-        "receiver", "attempts", "counter",
+        "receiver", "attempts", "counter", "visit",
     }  # fmt: skip
     page = client.get(CARD).content.decode()
     for secret in (
@@ -318,9 +318,8 @@ def standing(card: Card) -> list[date]:
 def test_a_card_at_a_counter_shows_where_and_the_open_days(
     reader: Client, shelved: Card, counter: Office
 ) -> None:
-    Office.objects.filter(pk=counter.pk).update(opening_hours="Mon–Fri 08–15")
     page = page_of(reader, shelved)
-    for text in (counter.name, "Jl. Contoh 1", "Mon–Fri 08–15", "19 June 2020", "Ready to collect"):
+    for text in (counter.name, "Jl. Contoh 1", "Monday–Friday 08.00–15.00 WIB", "19 June 2020", "Ready to collect"):
         assert text in page
     assert '<option value="2020-05-26T08:00">Tue, 26 May 08.00 · 3 places</option>' in page
     assert "2020-05-30" not in page  # a Saturday

@@ -55,7 +55,7 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
             assert compiled.gettext(plain) == text[1:-1] or compiled.ngettext(plain, plain, 1) == text[1:-1]
 
 
-@pytest.mark.parametrize("table", TABLES, ids=["sheets", "intake", "addresses", "shipments", "delivery"])
+@pytest.mark.parametrize("table", TABLES, ids=["sheets", "intake", "addresses", "shipments", "delivery", "offices"])
 def test_every_refusal_is_in_the_catalogue(table: dict[str, str]) -> None:
     with translation.override("id"):
         assert [text for text in table.values() if translation.gettext(str(text)) == str(text)] == []

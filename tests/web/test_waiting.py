@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from delivery.access import link_token_of
 from delivery.appointments import book, cancel_booking
 from delivery.models import Appointment, Collection, CounterStay, OfflineConflict, Transfer, WaitingEntry
-from offices.models import Closure, Delegation, Office, Quota, QuotaDay
+from offices.models import Closure, Delegation, ExtraDay, Office, Quota, QuotaDay
 from offices.quotas import slots_of
 from privacy.models import AccessRecord
 from shipments.models import Card
@@ -128,13 +128,40 @@ def test_a_supervisor_adds_places_with_a_reason_and_a_clerk_does_not(
 def test_a_supervisor_sets_hours_in_their_order(boss: Client, counter: Office, cards: list[Card]) -> None:
     typed = {
         "office": counter.pk, "opens_at": "08:00", "closes_at": "10:00", "slot_minutes": 30, "offer_minutes": 20,
+        "weekdays": ["0", "2", "3"],
     }  # fmt: skip
+    book(card_id=cards[0].pk, day=TOMORROW, lane="URGENT", at=SERVED_AT)
+    assert boss.post("/kuota/jam/", {**typed, "weekdays": []}).status_code == 422
     assert boss.post("/kuota/jam/", {**typed, "closes_at": "07:00"}).status_code == 422
     counter.refresh_from_db()
     assert counter.closes_at == time(15)
-    assert boss.post("/kuota/jam/", typed)["Location"] == "/kuota/"
+    told = boss.post("/kuota/jam/", typed, follow=True).content.decode()
+    assert f"1 appointments stand on days on which {counter.name} does not work any more" in told
+    assert "Monday, Wednesday–Thursday 08.00–10.00 WIB" in boss.get("/kantor/").content.decode()
+    assert boss.get("/kuota/?office=3216-06").context["hours"].initial["weekdays"] == [0, 2, 3]
     counter.refresh_from_db()
     assert slots_of(counter) == (time(8), time(8, 30), time(9), time(9, 30))
+
+
+def test_a_supervisor_opens_a_counter_on_a_holiday_and_takes_that_back_until_somebody_has_booked(
+    boss: Client, clerk: Client, counter: Office, cards: list[Card]
+) -> None:
+    holiday = {"office": counter.pk, "day": "2020-06-01", "reason": "antrean panjang"}
+    assert clerk.post("/kuota/buka/", holiday).status_code == 403
+    assert boss.post("/kuota/buka/", {**holiday, "reason": ""}).status_code == 422
+    refused = boss.post("/kuota/buka/", {**holiday, "day": "2020-05-26"})
+    assert (refused.status_code, ExtraDay.objects.count()) == (409, 0)
+    assert "works on 26 May 2020 anyway" in refused.content.decode()
+    for _twice in range(2):
+        boss.post("/kuota/buka/", holiday)
+    extra = ExtraDay.objects.get()
+    assert "antrean panjang" in boss.get("/kuota/").content.decode()
+    book(card_id=cards[0].pk, day=extra.day, lane="URGENT", at=SERVED_AT)
+    kept = boss.post(f"/kuota/buka/{extra.pk}/batal/", follow=True).content.decode()
+    assert "There are 1 appointments on 1 June 2020" in kept
+    cancel_booking(card_id=cards[0].pk, at=SERVED_AT)
+    boss.post(f"/kuota/buka/{extra.pk}/batal/")
+    assert not ExtraDay.objects.exists()
 
 
 def test_a_closure_shows_its_counters_sends_shelves_away_and_is_taken_back(

@@ -23,14 +23,17 @@ from delivery.closures import (
     counters_of_closure,
 )
 from delivery.courier_files.partners import SENDERS, let_apply
+from delivery.extra_days import appointments_on_closed_days, open_extra_day, take_extra_day_back
 from delivery.reopening import take_back_closure
 from delivery.scope import closures_visible_to, may_close_region, offices_managed_by
 from delivery.transfers import move_shelf
 from delivery.waiting import override_places
-from offices.models import Delegation, Office, Quota
+from offices.delegating import delegate
+from offices.models import Delegation, ExtraDay, Office, Quota, working_week
 from offices.quotas import set_hours
+from offices.services import policy_of
 from web.access import StaffRequest, requires
-from web.forms import ClosureForm, DelegationForm, HoursForm, OverrideForm, QuotaForm
+from web.forms import ClosureForm, DelegationForm, ExtraDayForm, HoursForm, OverrideForm, QuotaForm
 from web.lists import page_of
 from web.messages import REFUSALS, refusal_text, tell_refusal
 
@@ -108,10 +111,11 @@ def _close(request: StaffRequest, data: dict[str, Any]) -> ClosureResult:
         "appointments": number_format(closed.appointments),
         "waiting": number_format(closed.waiting),
         "sent": number_format(closed.moved),
+        "later": number_format(closed.to_move),
     }
     text = _(
         "The closure was written. Appointments moved to another day: %(moved)s of %(appointments)s; cards that wait "
-        "there: %(waiting)s; cards sent to another counter: %(sent)s."
+        "there: %(waiting)s; cards sent to another counter now: %(sent)s, on the first day: %(later)s."
     )
     messages.success(request, text % told)
     return closed
@@ -191,10 +195,14 @@ def delegation_list(request: StaffRequest) -> HttpResponse:
     offices = offices_managed_by(request.user)
     form = DelegationForm(request.POST or None, offices=offices)
     if request.method == "POST" and form.is_valid():
-        delegation = form.save()
-        _audit(request.user, "DELEGATE_OFFICE", "delegation", delegation.pk)
-        messages.success(request, _("The delegation was written."))
-        return redirect("web:delegations")
+        try:
+            written = delegate(**form.cleaned_data)
+        except REFUSALS as error:
+            form.add_error(None, refusal_text(error))
+        else:
+            _audit(request.user, "DELEGATE_OFFICE", "delegation", written.pk)
+            messages.success(request, _("The delegation was written."))
+            return redirect("web:delegations")
     rows = Delegation.objects.filter(office__in=offices).select_related("office", "delegate")
     context = {"page": page_of(request, rows), "form": form, "today": timezone.localdate()}
     return render(request, "web/offices/delegations.html", context)
@@ -264,8 +272,51 @@ def quota_hours(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _quota_page(request, hours=form, status=422)
     set_hours(**form.cleaned_data)
-    _audit(request.user, "SET_HOURS", "office", form.cleaned_data["office"].pk)
+    office: Office = form.cleaned_data["office"]
+    _audit(request.user, "SET_HOURS", "office", office.pk)
     messages.success(request, _("The hours were set. Appointments that stand keep theirs."))
+    if stranded := appointments_on_closed_days(counter_id=office.pk, at=timezone.now()):
+        text = _(
+            "%(appointments)s appointments stand on days on which %(office)s does not work any more. Write closures of "
+            "these days, so that they move and people are told."
+        )
+        numbers = {"appointments": number_format(stranded), "office": office.name}
+        messages.warning(request, text % numbers)
+    return redirect("web:quotas")
+
+
+@requires(Operation.MANAGE_OFFICES)
+@require_POST
+def extra_day(request: StaffRequest) -> HttpResponse:
+    """Open a counter on a weekend or a holiday."""
+    form = ExtraDayForm(request.POST, offices=offices_managed_by(request.user))
+    if not form.is_valid():
+        return _quota_page(request, extra=form, status=422)
+    data = form.cleaned_data
+    try:
+        open_extra_day(
+            office_id=data["office"].pk, day=data["day"], reason=data["reason"], actor_id=request.user.pk,
+            at=timezone.now(),
+        )  # fmt: skip
+    except REFUSALS as error:
+        form.add_error(None, refusal_text(error))
+        return _quota_page(request, extra=form, status=409)
+    messages.success(request, _("The extra day was written. It can be booked at once."))
+    return redirect("web:quotas")
+
+
+@requires(Operation.MANAGE_OFFICES)
+@require_POST
+def extra_day_end(request: StaffRequest, extra_day_id: int) -> HttpResponse:
+    """Take an extra day back for which nobody has an appointment."""
+    mine = ExtraDay.objects.filter(office__in=offices_managed_by(request.user))
+    extra = get_object_or_404(mine, pk=extra_day_id)
+    try:
+        take_extra_day_back(extra_day_id=extra.pk, actor_id=request.user.pk, at=timezone.now())
+    except REFUSALS as error:
+        tell_refusal(request, error)
+    else:
+        messages.success(request, _("The extra day was taken back."))
     return redirect("web:quotas")
 
 
@@ -275,6 +326,7 @@ def _quota_page(
     form: QuotaForm | None = None,
     override: OverrideForm | None = None,
     hours: HoursForm | None = None,
+    extra: ExtraDayForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     offices = offices_managed_by(request.user)
@@ -285,9 +337,30 @@ def _quota_page(
         "page": page_of(request, rows),
         "form": form or QuotaForm(offices=offices),
         "override": override,
-        "hours": hours or HoursForm(offices=offices),
+        "hours": hours
+        or HoursForm(offices=offices, initial=_hours_of(offices, request.GET.get("office", ""))),
+        "extra": extra or ExtraDayForm(offices=offices),
+        "extra_days": ExtraDay.objects.filter(office__in=offices, day__gte=timezone.localdate())
+        .select_related("office")
+        .order_by("day", "office__code"),
     }
     return render(request, "web/offices/quotas.html", context, status=status)
+
+
+def _hours_of(offices: QuerySet[Office], code: str) -> dict[str, Any]:
+    """Give the hours of an office for its form; without one the usual working week."""
+    office = offices.filter(code=code).first() if code else None
+    if office is None:
+        return {"weekdays": working_week()}
+    policy = policy_of(office=office)
+    return {
+        "office": office,
+        "weekdays": office.open_weekdays,
+        "opens_at": f"{office.opens_at:%H:%M}",
+        "closes_at": f"{office.closes_at:%H:%M}",
+        "slot_minutes": policy.slot_minutes,
+        "offer_minutes": policy.offer_minutes,
+    }
 
 
 def _audit(user: User, operation: str, kind: str, key: int) -> None:

@@ -28,6 +28,7 @@ from delivery.access import (
     LinkToken,
     NikAndFamilyCard,
     NumberAndPin,
+    closed_to_visitors,
     derive_link_token,
     public_lookup,
 )
@@ -51,6 +52,7 @@ from web.resident_words import (
     REACHED,
     STAGES,
     STATES,
+    WISH_OUTCOMES,
     WISHES,
     messages_words,
     next_step_words,
@@ -264,6 +266,7 @@ def resident_page(
         "receiver": receiver_word(view.receiver),
         "steps": [(STAGES[step.stage], step) for step in view.steps],
         "bookable": _bookable(view),
+        "closed": closed_to_visitors(counter=view.counter, at=timezone.now()) if view.counter else None,
         **_waiting(view),
         "answers": answers_for(card_id=view.card_id),
         "refused": refused,
@@ -301,6 +304,7 @@ def _choices(request: HttpRequest, view: PublicView) -> dict[str, Any]:
         ],
         "comes": COLLECTORS.get(choices.coming, ""),
         "wished": WISHES.get(choices.wish, ""),
+        "wish_answered": WISH_OUTCOMES.get(choices.wish_outcome, ""),
         "corrected": CORRECTIONS[correction.state] if correction is not None else "",
         "address_fields": [
             (name, ADDRESS_FIELDS[name], limit, request.POST.get(name, "")) for name, limit in FIELDS.items()

@@ -6,11 +6,12 @@ from django.core.management.commands import makemessages
 
 from addresses.refusals import MESSAGES as ADDRESSES
 from delivery.refusals import MESSAGES as DELIVERY
+from offices.refusals import MESSAGES as OFFICES
 from shipments.intake import MESSAGES as INTAKE
 from shipments.refusals import MESSAGES as SHIPMENTS
 from spreadsheets.faults import MESSAGES as SHEETS
 
-TABLES = (SHEETS, INTAKE, ADDRESSES, SHIPMENTS, DELIVERY)
+TABLES = (SHEETS, INTAKE, ADDRESSES, SHIPMENTS, DELIVERY, OFFICES)
 
 
 class Command(makemessages.Command):
