@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
@@ -64,13 +65,15 @@ def process(
         return _finish_repeat(courier_file, twin, at=now)
     items_seen = last_item()
     try:
-        work = _read(_readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now)
+        work = _read(
+            _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_progress
+        )
     except SheetError as fault:
         _refuse(courier_file, fault)
         raise
     report = _end(work, courier_file if apply else None, at=now, on_progress=on_progress)
     courier_file.items_seen = items_seen
-    _finish(courier_file, work, report, at=now)
+    _finish(courier_file, work, report, at=now, on_progress=on_progress)
     if apply:
         _apply_known(courier_file, now)
     return report
@@ -90,7 +93,7 @@ def preview(
     on_progress: OnProgress | None = None,
 ) -> FileReport:
     """Say what a file of an office would do, without keeping anything of it. Raises SheetError."""
-    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at)
+    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at, on_progress)
     return _end(work, None, at=at, on_progress=on_progress)
 
 
@@ -103,9 +106,13 @@ class _Work:
     version: str
 
 
-def _read(path: str | Path, office: Office, courier: Courier, now: datetime) -> _Work:
+def _read(
+    path: str | Path, office: Office, courier: Courier, now: datetime, on_progress: OnProgress | None
+) -> _Work:
     known = layouts_of(office_id=office.pk, courier=courier.CODE)
-    layout, rows = read_and_understand(path, office=office, courier=courier, now=now, known=known)
+    layout, rows = read_and_understand(
+        path, office=office, courier=courier, now=now, known=known, on_piece=_telling(on_progress, 0)
+    )
     return _Work(layout, rows, table_version(courier=courier, office=office))
 
 
@@ -158,6 +165,11 @@ def _taken(
 def _readable(courier_file: CourierFile) -> str:
     """Give the upload or, once it was read and its personal columns are gone, what we kept of it."""
     return str(courier_file.file.path if courier_file.file else courier_file.result.path)
+
+
+def _telling(on_progress: OnProgress | None, rows: int) -> Callable[[], None]:
+    """Give what tells, where no row ends, that the work goes on; it finds out there that it is to stop."""
+    return partial(on_progress or _tell_nobody, rows, rows)
 
 
 def _tell_nobody(done: int, total: int) -> None:
@@ -225,12 +237,21 @@ def _finish_repeat(courier_file: CourierFile, twin: CourierFile, *, at: datetime
     return report
 
 
-def _finish(courier_file: CourierFile, work: _Work, report: FileReport, *, at: datetime) -> None:
+def _finish(
+    courier_file: CourierFile,
+    work: _Work,
+    report: FileReport,
+    *,
+    at: datetime,
+    on_progress: OnProgress | None,
+) -> None:
     """Keep the result, drop the upload with its personal columns, and put the rows to look at into their queue."""
     courier_file.repeats = None
+    go_on = _telling(on_progress, len(work.rows))
     with tempfile.TemporaryFile() as output:
-        write_result(output, layout=work.layout, rows=work.rows)
+        write_result(output, layout=work.layout, rows=work.rows, on_piece=go_on)
         output.seek(0)
+        go_on()  # what was overtaken must not write over its successor's end
         _settle(courier_file, report, File(output), version=work.version, rows=work.rows, at=at)
 
 
@@ -251,7 +272,7 @@ def _settle(
     courier_file.applied_at = at if report.applied else None
     read_from = [name for name in (courier_file.file.name, courier_file.result.name) if name]
     storage = courier_file.result.storage
-    courier_file.result.save(f"{courier_file.pk}-hasil.xlsx", result, save=False)
+    courier_file.result = _kept(courier_file, result)
     courier_file.file = ""
     with transaction.atomic():
         courier_file.kept_rows.all().delete()
@@ -264,6 +285,18 @@ def _settle(
         courier_file.save()
     for name in read_from:
         storage.delete(name)
+
+
+def _kept(courier_file: CourierFile, result: File[bytes]) -> str:
+    """Store the result workbook and give its name; a full disk keeps no half of it."""
+    storage = courier_file.result.storage
+    name = courier_file.result.field.generate_filename(courier_file, f"{courier_file.pk}-hasil.xlsx")
+    free = storage.get_available_name(name)
+    try:
+        return str(storage.save(free, result))
+    except OSError:
+        storage.delete(free)
+        raise
 
 
 def _keep(courier_file: CourierFile, rows: Sequence[StatusRow]) -> None:

@@ -1,6 +1,6 @@
 """The result workbook: the partner's own rows, of the columns that we take, with how each ended and why."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from django.utils.translation import gettext
@@ -63,6 +63,7 @@ WORDS_TOLD: Mapping[str, RowOutcome] = {
     "contradiction": RowOutcome.CONTRADICTION,
     "pertentangan": RowOutcome.CONTRADICTION,
 }
+_PIECE_ROWS = 5_000
 NEAR_MISS = _("Perhaps %(near)s is meant.")
 AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
 
@@ -101,17 +102,33 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
     return sentence
 
 
-def write_result(output: BinaryIO, *, layout: Layout, rows: Sequence[StatusRow]) -> None:
-    """Write the workbook. Every row stands where it stood in the partner's sheet, so that it can be read again."""
+def write_result(
+    output: BinaryIO,
+    *,
+    layout: Layout,
+    rows: Sequence[StatusRow],
+    on_piece: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the workbook. Every row stands where it stood in the partner's sheet, so that it can be read again.
+
+    `on_piece` is called each time that some thousand rows are written; what it raises ends the work.
+    """
     columns = [Column(title, width=22) for title in layout.titles]
     columns += [Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
     write_xlsx(
         output,
         sheet="Status",
         columns=columns,
-        rows=_in_their_places(layout, rows),
+        rows=_in_pieces(_in_their_places(layout, rows), on_piece),
         title_rows=[""] * (layout.header_row - 1),
     )
+
+
+def _in_pieces(rows: Iterable[Sequence[Cell]], on_piece: Callable[[], None]) -> Iterator[Sequence[Cell]]:
+    for place, row in enumerate(rows):
+        if place % _PIECE_ROWS == 0:
+            on_piece()
+        yield row
 
 
 def _in_their_places(layout: Layout, rows: Sequence[StatusRow]) -> Iterator[Sequence[Cell]]:

@@ -56,21 +56,19 @@ def apply_shared(
     """Apply portions together with whoever helps; give how each ended, in their order.
 
     `on_progress` hears how many rows are done; what it raises ends the work, and helpers find nothing more to take.
+    Raises LeaseLost when another worker has laid the file out anew: its portions are left to it.
     """
-    _lay_out(courier_file, portions, at)
-    mine = FilePortion.objects.filter(courier_file=courier_file)
+    laid_out = _lay_out(courier_file, portions, at, on_progress)
+    mine = FilePortion.objects.filter(pk__in=laid_out)
     try:
         while mine.filter(outcomes="").exists():
             if not take_portion(courier_file_id=courier_file.pk, at=at):
                 time.sleep(_PAUSE_SECONDS)
             on_progress(mine.exclude(outcomes="").aggregate(rows=Sum("rows"))["rows"] or 0)
-        return [
-            Applied(
-                [_OUTCOMES[letter] for letter in portion.outcomes],
-                {Status(status): count for status, count in portion.arrived.items()},
-            )
-            for portion in mine.order_by("number").defer("content")
-        ]
+        done = list(mine.order_by("number").defer("content"))
+        if len(done) < len(laid_out):
+            raise jobs.LeaseLost
+        return [_applied(portion) for portion in done]
     finally:
         mine.delete()
 
@@ -100,14 +98,20 @@ def take_portion(*, courier_file_id: uuid.UUID, at: datetime) -> bool:
     return True
 
 
-def _lay_out(courier_file: CourierFile, portions: Iterable[Portion], at: datetime) -> None:
+def _lay_out(
+    courier_file: CourierFile, portions: Iterable[Portion], at: datetime, on_progress: Callable[[int], None]
+) -> list[int]:
+    """Write the portions down, ask for helpers, and give the portions' keys."""
     with transaction.atomic():
+        on_progress(0)  # holds the job: a worker that was overtaken must not touch its successor's portions
         # what an earlier try has laid out: its outcomes would be those of half-done work
         FilePortion.objects.filter(courier_file=courier_file).delete()
-        for number, portion in enumerate(portions):
+        laid_out = [
             FilePortion.objects.create(
                 courier_file=courier_file, number=number, rows=len(portion.events), content=_packed(portion)
-            )
+            ).pk
+            for number, portion in enumerate(portions)
+        ]
         for _helper in range(settings.COURIER_FILE_HELPERS):
             jobs.enqueue(
                 kind=SHARE_JOB,
@@ -115,6 +119,7 @@ def _lay_out(courier_file: CourierFile, portions: Iterable[Portion], at: datetim
                 owner_id=courier_file.uploaded_by_id,
                 office_id=courier_file.office_id,
             )
+    return laid_out
 
 
 def _claim(courier_file_id: uuid.UUID, token: uuid.UUID) -> FilePortion | None:
@@ -134,6 +139,13 @@ def _settle(portion_id: int, token: uuid.UUID, applied: Applied) -> None:
     letters = "".join([_LETTERS[outcome] for outcome in applied.outcomes])
     if not held.update(outcomes=letters, arrived=dict(applied.arrived)):
         raise _PortionLost
+
+
+def _applied(portion: FilePortion) -> Applied:
+    return Applied(
+        [_OUTCOMES[letter] for letter in portion.outcomes],
+        {Status(status): count for status, count in portion.arrived.items()},
+    )
 
 
 def _packed(portion: Portion) -> str:

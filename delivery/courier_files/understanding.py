@@ -1,6 +1,6 @@
 """Read a status file, find the items that its rows are about, and give their texts a meaning, as the rows come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,9 +15,18 @@ from offices.models import Office
 
 
 def read_and_understand(
-    path: str | Path, *, office: Office, courier: Courier, now: datetime, known: KnownLayouts | None = None
+    path: str | Path,
+    *,
+    office: Office,
+    courier: Courier,
+    now: datetime,
+    known: KnownLayouts | None = None,
+    on_piece: Callable[[], None] = lambda: None,
 ) -> tuple[Layout, list[StatusRow]]:
-    """Give the file's rows as an office told them; those that cannot be applied have ended. Raises SheetError."""
+    """Give the file's rows as an office told them; those that cannot be applied have ended. Raises SheetError.
+
+    `on_piece` is called each time that some thousand rows are read; what it raises ends the work.
+    """
     zone = ZoneInfo(office.time_zone)
     own_words = meanings_of(courier=courier, office=office)
     destinations = Destinations()
@@ -26,6 +35,7 @@ def read_and_understand(
         for piece in pieces:
             _understand(piece, courier, office, own_words, destinations)
             rows += piece
+            on_piece()
     suggest_near_misses(rows, office=office)
     return layout, rows
 

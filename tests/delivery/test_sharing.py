@@ -11,12 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from delivery.courier_files import process, sharing, upload
-from delivery.courier_files.applying import Applied
-from delivery.courier_files.sharing import SHARE_JOB, help_with, take_portion
+from delivery.courier_files.applying import Applied, Portion
+from delivery.courier_files.sharing import SHARE_JOB, apply_shared, help_with, take_portion
 from delivery.models import CourierFile, Delivery, FilePortion, TrackingEvent
 from delivery.tracking import refold
 from jobs.models import Job
-from jobs.services import JobCancelled
+from jobs.services import JobCancelled, LeaseLost
 from offices.models import Office
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import mail_cards
@@ -67,9 +67,11 @@ def _during(
     """Act once, when the file's portions are laid out."""
     lay_out = sharing._lay_out
 
-    def laid_out(*arguments: Any) -> None:
-        lay_out(*arguments)
+    def laid_out(*arguments: Any) -> list[int]:
+        monkeypatch.setattr(sharing, "_lay_out", lay_out)
+        portions = lay_out(*arguments)
         act(courier_file)
+        return portions
 
     monkeypatch.setattr(sharing, "_lay_out", laid_out)
 
@@ -95,8 +97,8 @@ def test_what_helpers_took_is_counted_and_recorded_once(
     _during(monkeypatch, help_twice, courier_file)
     report = process(courier_file_id=courier_file.pk, on_progress=lambda done, _total: told.append(done))
     assert report.newly_delivered == CARDS
-    assert told[0] == 1  # the row whose item is unknown
-    assert told[1] == 1 + 3 * PER_PORTION  # two by the helper, one by itself
+    assert told[:3] == [0, 1, 1]  # it is read; the row whose item is unknown; the portions are laid out
+    assert told[3] == 1 + 3 * PER_PORTION  # two by the helper, one by itself
     assert told[-1] == 2 * CARDS + 1
     _whole(courier_file)
     assert help_with(courier_file_id=courier_file.pk, at=AT, on_progress=told.append) == 0
@@ -136,6 +138,30 @@ def test_a_worker_whose_lease_has_run_out_writes_nothing(
     )
     process(courier_file_id=courier_file.pk)
     assert len(seen) == 2
+    _whole(courier_file)
+
+
+@pytest.mark.parametrize("had_laid_out", [True, False])
+def test_a_worker_that_was_overtaken_leaves_its_successors_portions_alone(
+    courier_file: CourierFile, monkeypatch: pytest.MonkeyPatch, had_laid_out: bool
+) -> None:
+    def overtaken(_done: int) -> None:
+        raise LeaseLost
+
+    portions = [Portion([], {})]
+    keys = sharing._lay_out(courier_file, portions, AT, lambda _done: None) if had_laid_out else []
+    gave_up: list[int] = []
+
+    def first_comes_to_life_again(done: int, _total: int) -> None:
+        if done > 1 and not gave_up:
+            gave_up.append(done)
+            if had_laid_out:
+                monkeypatch.setattr(sharing, "_lay_out", lambda *_arguments: keys)
+            with pytest.raises(LeaseLost):
+                apply_shared(courier_file=courier_file, portions=portions, at=AT, on_progress=overtaken)
+
+    process(courier_file_id=courier_file.pk, on_progress=first_comes_to_life_again)
+    assert gave_up == [1 + PER_PORTION]
     _whole(courier_file)
 
 
