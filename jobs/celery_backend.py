@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 class CeleryBackend(BaseTaskBackend):
     """Enqueue on Celery; what became of the work is read from the job row, not from here."""
 
-    supports_defer = False
+    supports_defer = True
     supports_async_task = False
     supports_get_result = False
     supports_priority = False
@@ -40,7 +40,9 @@ class CeleryBackend(BaseTaskBackend):
             worker_ids=[],
         )
         try:
-            run.apply_async(args=[task.module_path, list(args), dict(kwargs)], task_id=result.id)
+            run.apply_async(
+                args=[task.module_path, list(args), dict(kwargs)], task_id=result.id, eta=task.run_after
+            )
         except BrokerUnreachable as fault:
             # the job's row is there: the reaper sends it when the broker is back
             logger.error("the broker did not take a job: %s", type(fault).__name__)

@@ -27,7 +27,10 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0, help_text=_("0: not known yet"))
-    attempts = models.PositiveSmallIntegerField(default=0)
+    furthest = models.PositiveBigIntegerField(
+        default=0, help_text=_("what earlier tries have done at most; one that came further is not counted")
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, help_text=_("since it last came further"))
     max_attempts = models.PositiveSmallIntegerField(default=5)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -42,9 +45,12 @@ class Job(models.Model):
     result = models.JSONField(default=dict)
     error = models.CharField(max_length=400, blank=True, default="")
     created_at = models.DateTimeField()
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text=_("when it is tried again, after a try that failed")
+    )
     sent_at = models.DateTimeField(
         default=timezone.now,
-        help_text=_("to the task engine; a waiting job is sent again when it may be lost"),
+        help_text=_("when the task engine was to have it; a job that waits much longer is sent again"),
     )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

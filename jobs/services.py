@@ -6,15 +6,17 @@ beginning and has to end with the same rows.
 
 import errno
 import logging
+import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django_tasks import task
 
@@ -24,6 +26,13 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 # A job that waits longer is sent once more: should the engine have it twice, the second worker finds nothing to do.
 SEND_AGAIN_AFTER = timedelta(minutes=5)
+# Five tries outlast a database that is away for some three minutes; at most a quarter more keeps jobs from
+# coming back all at once.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
+_JITTER = 0.25
+# A job is given up when it ends at the same place again and again, not when it comes further each time.
+_CAME_FURTHER = Q(done__gt=F("furthest"))
+_MAY_BE_TRIED = Q(attempts__lt=F("max_attempts")) | _CAME_FURTHER
 
 
 class JobCancelled(Exception):
@@ -94,8 +103,9 @@ def enqueue(
     return job
 
 
-def _send(job_id: uuid.UUID) -> None:
-    transaction.on_commit(partial(run_job_task.enqueue, str(job_id)))
+def _send(job_id: uuid.UUID, *, run_after: datetime | None = None) -> None:
+    task = run_job_task if run_after is None else run_job_task.using(run_after=run_after)
+    transaction.on_commit(partial(task.enqueue, str(job_id)))
 
 
 @task()
@@ -105,7 +115,7 @@ def run_job_task(job_id: str) -> None:
 
 
 def run_job(job_id: uuid.UUID) -> None:
-    """Claim the job by compare-and-set and do it; do nothing when another worker holds it or it has ended."""
+    """Claim the job by compare-and-set and do it; do nothing when another holds it, it has ended or is to wait."""
     token = uuid.uuid4()
     if not _claim(job_id, token):
         return
@@ -128,12 +138,15 @@ def run_job(job_id: uuid.UUID) -> None:
 
 def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
     now = timezone.now()
-    free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=now)
-    claimed = Job.objects.filter(free, pk=job_id, attempts__lt=F("max_attempts")).update(
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    free = Q(state=JobState.QUEUED) & due | Q(state=JobState.RUNNING, lease_until__lt=now)
+    claimed = Job.objects.filter(free, _MAY_BE_TRIED, pk=job_id).update(
         state=JobState.RUNNING,
         lease_token=token,
         lease_until=now + LEASE,
-        attempts=F("attempts") + 1,
+        attempts=Case(When(_CAME_FURTHER, then=1), default=F("attempts") + 1),
+        furthest=Greatest("furthest", "done"),
+        not_before=None,
         started_at=now,
         done=0,
         error="",
@@ -153,12 +166,36 @@ def _retry_or_fail(job_id: uuid.UUID, token: uuid.UUID, error: Exception) -> Non
         close_old_connections()  # this one may be cut
     reason = _reason_of(error)
     with transaction.atomic():
-        if held.filter(attempts__lt=F("max_attempts")).update(
-            state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason, sent_at=timezone.now()
-        ):
-            _send(job_id)
-        else:
-            held.update(state=JobState.FAILED, finished_at=timezone.now(), error=reason)
+        if held.filter(cancel_requested=True).exists():
+            _end(job_id, token, state=JobState.CANCELLED)
+            return
+        job = held.filter(_MAY_BE_TRIED).first()
+        if job is None:
+            _end(job_id, token, state=JobState.FAILED, error=reason)
+            return
+        again_at = timezone.now() + pause_after(tries=1 if job.done > job.furthest else job.attempts)
+        if held.update(
+            state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason, not_before=again_at,
+            sent_at=again_at,
+        ):  # fmt: skip
+            _send(job_id, run_after=again_at)
+
+
+def pause_after(*, tries: int) -> timedelta:
+    """Give how long a job waits that has failed so many times (1 at least) at the same place."""
+    pause = min(FIRST_PAUSE * int(2 ** (tries - 1)), LONGEST_PAUSE)
+    return pause * (1 + random.uniform(0, _JITTER))  # noqa: S311 - it spreads, it guards nothing
+
+
+def try_now(*, job_id: uuid.UUID) -> bool:
+    """Send a job that waits for its next try without waiting; say whether there was one."""
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = Job.objects.filter(pk=job_id, state=JobState.QUEUED, not_before__gt=now)
+        if not waiting.update(not_before=None, sent_at=now):
+            return False
+        _send(job_id)
+    return True
 
 
 def _reason_of(error: Exception) -> str:
@@ -199,12 +236,10 @@ def _send_lost() -> int:
 def _reap_dead() -> int:
     dead = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=timezone.now())
     with transaction.atomic():
-        ended = dead.filter(attempts__gte=F("max_attempts")).update(
+        ended = dead.exclude(_MAY_BE_TRIED).update(
             state=JobState.FAILED, finished_at=timezone.now(), error="WORKER_DIED"
         )
-        again: models.QuerySet[Job, uuid.UUID] = dead.filter(attempts__lt=F("max_attempts")).values_list(
-            "pk", flat=True
-        )
+        again: models.QuerySet[Job, uuid.UUID] = dead.filter(_MAY_BE_TRIED).values_list("pk", flat=True)
         job_ids = list(again)
         Job.objects.filter(pk__in=job_ids, state=JobState.RUNNING, lease_until__lt=timezone.now()).update(
             state=JobState.QUEUED, lease_token=None, lease_until=None, sent_at=timezone.now()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
+from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
@@ -22,12 +23,14 @@ LOOKS_EVERY = 0.25
 # Long work gives way to those who wait for a page on the same machine.
 NICENESS = 5
 PATIENCE = 20.0  # seconds that a process gets to finish its step before it is ended
+# Workers need not know of each other: each starts a second sooner, and several may live on one machine.
+CELERY: Final = ("-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle")
 
 
 def engine_command(*, interval: float) -> list[str]:
     """Give the command line of the engine that is set; Celery needs no looking: it is told."""
     if settings.TASK_ENGINE == "celery":
-        return [sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING"]
+        return [sys.executable, *CELERY, "--loglevel", "WARNING"]
     return [
         sys.executable, "-m", "django", "db_worker", "--no-reload", "--no-startup-delay", "--interval", str(interval),
     ]  # fmt: skip

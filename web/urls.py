@@ -126,6 +126,7 @@ urlpatterns: list[URLPattern] = [
     # long work
     path("pekerjaan/", jobs.job_list, name="jobs"),
     path("pekerjaan/<uuid:job_id>/", jobs.job_page, name="job"),
+    path("pekerjaan/<uuid:job_id>/ulangi/", jobs.job_retry, name="job-retry"),
     path("pekerjaan/<uuid:job_id>/henti/", jobs.job_cancel, name="job-cancel"),
     # supervision
     path("buku-besar/", ledger.ledger, name="ledger"),

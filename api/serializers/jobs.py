@@ -3,15 +3,37 @@
 from rest_framework import serializers
 
 from jobs.models import Job
+from jobs.pace import pace_of
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
-    """How far a piece of long work is. `total` 0: not known yet."""
+    """How far a piece of long work is. `total` 0: not known yet.
+
+    A QUEUED job with `not_before` has failed, as `error` says, and is tried again then; `attempts` are those since it
+    last came further. `rows_a_second`, `seconds_left` and `seconds` are of the last try; null: not known.
+    """
+
+    owner = serializers.SerializerMethodField(help_text="user name; empty: nobody started it")
+    rows_a_second = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
+    seconds = serializers.SerializerMethodField(help_text="how long it has taken so far, or took")
 
     class Meta:
         model = Job
         fields = [
-            "id", "kind", "state", "done", "total", "attempts", "cancel_requested", "result", "error",
-            "created_at", "started_at", "finished_at",
+            "id", "kind", "state", "done", "total", "attempts", "cancel_requested", "result", "error", "owner",
+            "created_at", "not_before", "started_at", "finished_at", "rows_a_second", "seconds_left", "seconds",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_owner(self, job: Job) -> str:
+        return job.owner.username if job.owner is not None else ""
+
+    def get_rows_a_second(self, job: Job) -> int | None:
+        return pace_of(job).a_second
+
+    def get_seconds_left(self, job: Job) -> int | None:
+        return pace_of(job).seconds_left
+
+    def get_seconds(self, job: Job) -> int | None:
+        return pace_of(job).seconds

@@ -1,4 +1,4 @@
-"""Long work: how far it is, and an end to it."""
+"""Long work: how far it is, another try at once, and an end to it."""
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.jobs import JobSerializer
 from jobs.models import Job
-from jobs.services import cancel
+from jobs.services import cancel, try_now
 
 
 class JobHasEnded(APIException):
@@ -26,10 +26,18 @@ class JobHasEnded(APIException):
     default_detail = _("The job has ended; there is nothing left to cancel.")
 
 
+class JobWaitsForNoTry(APIException):
+    """It has ended, runs, or was never tried."""
+
+    status_code = 409
+    default_code = "job_waits_for_no_try"
+    default_detail = _("The job does not wait for another try.")
+
+
 class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     """The office's jobs, newest first."""
 
-    operations = dict.fromkeys(("list", "retrieve", "cancel"), Operation.SEE_JOBS)
+    operations = dict.fromkeys(("list", "retrieve", "cancel", "retry"), Operation.SEE_JOBS)
     queryset = Job.objects.none()
     serializer_class = JobSerializer
     filterset_fields = ["kind", "state"]
@@ -39,8 +47,9 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
     def get_queryset(self) -> QuerySet[Job]:
         jobs = jobs_visible_to(self.user)
-        may_cancel_others = self.user.role == Role.SUPERVISOR
-        return jobs if self.action != "cancel" or may_cancel_others else jobs.filter(owner=self.user)
+        changes = self.action in ("cancel", "retry")
+        may_change_others = self.user.role == Role.SUPERVISOR
+        return jobs.filter(owner=self.user) if changes and not may_change_others else jobs
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
@@ -52,8 +61,19 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         job.refresh_from_db()
         return Response(JobSerializer(job).data, status=202)
 
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Have a job that failed and waits for its next try tried at once; others' jobs by a supervisor."""
+        job = self.get_object()
+        if not try_now(job_id=job.pk):
+            raise JobWaitsForNoTry
+        job.refresh_from_db()
+        return Response(JobSerializer(job).data, status=202)
+
 
 def jobs_visible_to(user: User) -> QuerySet[Job]:
     """Give the user's own jobs and those of the user's office."""
     own = Q(owner_id=user.pk)
-    return Job.objects.filter(own if user.office_id is None else own | Q(office_id=user.office_id))
+    jobs = Job.objects.select_related("owner")
+    return jobs.filter(own if user.office_id is None else own | Q(office_id=user.office_id))

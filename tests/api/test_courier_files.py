@@ -1,6 +1,6 @@
 """The courier's files over the API: uploaded, checked, applied, undone; and sheets of printed cards."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
@@ -253,6 +254,33 @@ def test_a_job_tells_how_far_it_is_and_is_cancelled_once(
     assert (cancelled.status_code, cancelled.json()["state"]) == (202, "CANCELLED")
     again = at_post.post(f"{job}cancel/")
     assert (again.status_code, again.json()["code"]) == (409, "job_has_ended")
+
+
+def test_a_job_tells_its_pace_and_a_try_that_failed_is_made_again_at_once(
+    at_post: APIClient, client_of: Client, partner: User, mailed: Mailed
+) -> None:
+    _where, waiting = uploaded(at_post, news(mailed))
+    job = f"/api/v1/jobs/{waiting['job']}/"
+    again = at_post.post(f"{job}retry/")
+    assert (again.status_code, again.json()["code"]) == (409, "job_waits_for_no_try")
+    now = timezone.now()
+    row = Job.objects.filter(pk=waiting["job"])
+    row.update(
+        state="RUNNING", lease_token=row.get().pk, lease_until=now + timedelta(minutes=1),
+        started_at=now - timedelta(seconds=10), done=1_000, total=4_000,
+    )  # fmt: skip
+    told = at_post.get(job).json()
+    assert told["owner"] == partner.username
+    assert told["seconds"] in (10, 11, 12)
+    assert 80 <= told["rows_a_second"] <= 100
+    assert 30 <= told["seconds_left"] <= 37
+    row.update(state="QUEUED", not_before=now + timedelta(minutes=1), error="DISK_FULL")
+    told = at_post.get(job).json()
+    assert (told["error"], told["not_before"] is None, told["seconds_left"]) == ("DISK_FULL", False, None)
+    colleague = client_of(factories.make_user(role=Role.PARTNER, office=partner.office))
+    assert colleague.post(f"{job}retry/").status_code == 404
+    tried = at_post.post(f"{job}retry/")
+    assert (tried.status_code, tried.json()["not_before"]) == (202, None)
 
 
 def test_a_meaning_said_at_one_registry_moves_no_card_of_another(

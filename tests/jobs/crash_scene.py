@@ -52,7 +52,7 @@ def work() -> None:
 
 
 def take_up_again() -> None:
-    """Let the leases of dead workers run out, and what the engine holds be lost; then reap. Tries are not counted."""
+    """Let the leases of dead workers run out, and what the engine holds be lost; then reap."""
     from django.utils import timezone
 
     from delivery.models import FilePortion
@@ -61,8 +61,8 @@ def take_up_again() -> None:
 
     past = timezone.now() - timedelta(hours=1)
     FilePortion.objects.filter(lease_until__isnull=False).update(lease_until=past)
-    Job.objects.filter(state="RUNNING").update(lease_until=past, attempts=1)
-    Job.objects.filter(state="QUEUED").update(sent_at=past, attempts=0)
+    Job.objects.filter(state="RUNNING").update(lease_until=past)
+    Job.objects.filter(state="QUEUED").update(sent_at=past)
     sys.stdout.write(f"{reap()}\n")
 
 

@@ -2,43 +2,35 @@
 
 import errno
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.db import connection
 from django.utils import timezone
 
-from delivery.courier_files import upload
+from delivery import messages
+from delivery.courier_files import process, upload
 from delivery.models import CourierFile, Delivery, TrackingEvent
 from delivery.tracking import refold
 from jobs.models import Job, JobState
-from jobs.services import SEND_AGAIN_AFTER, Progress, reap, run_job
+from jobs.services import SEND_AGAIN_AFTER, LeaseLost, Progress, reap, run_job, try_now
 from offices.models import Office
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import mail_cards
+from tests.jobs.conftest import Engine
 
 AT = datetime(2020, 6, 1, tzinfo=UTC)
 HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
 CARDS = 20
-Sent = list[str]
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """Hold back what goes to the task engine."""
-    ids: Sent = []
-    monkeypatch.setattr(
-        "jobs.services.run_job_task", type("Engine", (), {"enqueue": staticmethod(ids.append)})
-    )
-    return ids
 
 
 @pytest.fixture
 def job(
-    registry: Office, post_office: Office, tmp_path: Path, settings: Any, sent: Sent,
+    registry: Office, post_office: Office, tmp_path: Path, settings: Any, engine: Engine,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> Job:  # fmt: skip
     """Upload a file about cards in the mail; its job waits."""
@@ -79,6 +71,53 @@ def test_a_full_disk_under_the_result_keeps_the_rows_and_the_job_ends_whole_when
     assert (job.state, job.error) == (JobState.QUEUED, "DISK_FULL")
     kept = CourierFile.objects.get()
     assert (kept.state, bool(kept.file), bool(kept.result)) == (CourierFile.State.WAITING, True, False)
+    assert try_now(job_id=job.pk)
+    run_job(job.pk)
+    _is_whole(job)
+
+
+@pytest.mark.django_db
+def test_a_storage_that_is_full_when_the_result_is_kept_leaves_no_half_of_it(
+    job: Job, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def half(file: File[bytes], chunk_size: int | None = None) -> Iterator[bytes]:
+        yield file.read(100)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = sorted(settings.MEDIA_ROOT.rglob("*.xlsx"))
+    with monkeypatch.context() as patched:
+        patched.setattr(File, "chunks", half)
+        run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.QUEUED, "DISK_FULL")
+    kept = CourierFile.objects.get()
+    assert (kept.state, bool(kept.file), bool(kept.result)) == (CourierFile.State.WAITING, True, False)
+    assert sorted(settings.MEDIA_ROOT.rglob("*.xlsx")) == before
+    assert try_now(job_id=job.pk)
+    run_job(job.pk)
+    _is_whole(job)
+    (result,) = settings.MEDIA_ROOT.rglob("*.xlsx")
+    assert str(result) == CourierFile.objects.get().result.path
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_overtaken_while_it_wrote_the_result_leaves_the_end_to_its_successor(
+    job: Job, settings: Any
+) -> None:
+    """The lease is told of while a file is read and written, not only while rows are recorded."""
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        if told.count((CARDS, CARDS)) == 3:  # recorded, written, about to be kept
+            raise LeaseLost
+
+    file = CourierFile.objects.get()
+    with pytest.raises(LeaseLost):
+        process(courier_file_id=file.pk, on_progress=tell)
+    assert told[0] == (0, 0)  # read
+    file.refresh_from_db()
+    assert (file.state, bool(file.file), bool(file.result)) == (CourierFile.State.WAITING, True, False)
     run_job(job.pk)
     _is_whole(job)
 
@@ -91,8 +130,11 @@ def test_a_disk_that_stays_full_ends_the_job_with_its_reason(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("delivery.courier_files.processing.write_result", no_room)
-    for _try in range(job.max_attempts):
+    for _try in range(job.max_attempts + 1):  # the first came further than nothing
+        job.refresh_from_db()
+        assert job.state == JobState.QUEUED
         run_job(job.pk)
+        try_now(job_id=job.pk)
     job.refresh_from_db()
     assert (job.state, job.error) == (JobState.FAILED, "DISK_FULL")
 
@@ -103,43 +145,79 @@ def test_a_disk_that_stays_full_ends_the_job_with_its_reason(
 def test_a_cut_connection_to_the_database_queues_the_job_again_and_loses_no_row(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import psycopg
-
-    at = connection.settings_dict
-    server = f"host={at['HOST']} port={at['PORT'] or 5432} user={at['USER']} dbname={at['NAME']}"
     advance = Progress.advance
 
     def cut(self: Progress, *, done: int, total: int | None = None) -> None:
         advance(self, done=done, total=total)
         if done == 10:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                (pid,) = cursor.fetchone()
-            with psycopg.connect(server, password=at["PASSWORD"] or None, autocommit=True) as other:
-                other.execute("SELECT pg_terminate_backend(%s)", [pid])
+            _cut_connection()
 
+    _is_taken_up_after(job, monkeypatch, (Progress, "advance", cut), stored=10)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no connection that could be cut")
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_of_it(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = messages.queue_changes
+    calls: list[int] = []
+
+    def cut(**named: Any) -> Any:
+        calls.append(TrackingEvent.objects.filter(source="FILE").count())
+        if len(calls) == 2:  # the second portion's events are written, and not committed
+            _cut_connection()
+        return queue(**named)
+
+    _is_taken_up_after(job, monkeypatch, (messages, "queue_changes", cut), stored=5)
+    assert calls[:2] == [5, 10]
+
+
+def _cut_connection() -> None:
+    """End the database's side of this process's connection, as a server that is restarted does."""
+    import psycopg
+
+    at = connection.settings_dict
+    server = f"host={at['HOST']} port={at['PORT'] or 5432} user={at['USER']} dbname={at['NAME']}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(server, password=at["PASSWORD"] or None, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def _is_taken_up_after(
+    job: Job, monkeypatch: pytest.MonkeyPatch, fault: tuple[Any, str, Any], *, stored: int
+) -> None:
+    """See that the job waits after the fault, that what was committed is stored, and that its next try ends whole."""
     with monkeypatch.context() as patched:
-        patched.setattr(Progress, "advance", cut)
+        patched.setattr(*fault)
         run_job(job.pk)
     job.refresh_from_db()
     assert (job.state, job.error) == (JobState.QUEUED, "DATABASE_FAULT")
-    assert TrackingEvent.objects.filter(source="FILE").count() == 10
+    assert TrackingEvent.objects.filter(source="FILE").count() == stored
+    assert Delivery.objects.filter(status="DELIVERED").count() == stored
+    assert refold(repair=False).wrong == ()
+    kept = CourierFile.objects.get()
+    assert (kept.state, bool(kept.file), bool(kept.result)) == (CourierFile.State.WAITING, True, False)
+    assert try_now(job_id=job.pk)
     run_job(job.pk)
     _is_whole(job)
 
 
 @pytest.mark.django_db
 def test_a_job_that_the_engine_has_lost_is_sent_once_more(
-    job: Job, sent: Sent, django_capture_on_commit_callbacks: Callable[..., Any]
+    job: Job, engine: Engine, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    assert sent == [str(job.pk)]
+    assert engine.sent == [(str(job.pk), None)]
     with django_capture_on_commit_callbacks(execute=True):
         assert reap() == 0
     Job.objects.filter(pk=job.pk).update(sent_at=timezone.now() - SEND_AGAIN_AFTER - timedelta(seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
         assert reap() == 1
         assert reap() == 0
-    assert sent == [str(job.pk)] * 2
+    assert engine.sent == [(str(job.pk), None)] * 2
     run_job(job.pk)
     run_job(job.pk)  # what the engine had not lost after all
     _is_whole(job)

@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from jobs.supervising import CELERY
 from tests.jobs.crash_scene import ROWS
 
 # Share of the file's events that are stored when the worker is killed.
@@ -51,7 +52,7 @@ class Scene:
     def start_worker(self) -> subprocess.Popen[bytes]:
         command = ["-m", "tests.jobs.crash_scene", "work"]
         if self.engine == "celery":
-            command = ["-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
+            command = [*CELERY, "--concurrency", "2", "--loglevel", "ERROR"]
         return subprocess.Popen(
             [sys.executable, *command],
             env=self.environment,

@@ -30,7 +30,7 @@ FIXED = {
 }
 OF_NO_OFFICE = {"ledger-export", "breach-export", "hold-new", "silent-export"}
 # Pages that are open to the owner and to supervisors only; the tests of jobs look at them.
-OWNED = {"job-cancel", "label-run-cancel"}
+OWNED = {"job-cancel", "job-retry", "label-run-cancel"}
 
 
 def operation_of(pattern: URLPattern) -> Operation | None:

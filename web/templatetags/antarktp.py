@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from accounts.models import User
@@ -69,6 +70,18 @@ def moment(value: datetime | None) -> str:
 def zone_name(local: datetime) -> str:
     """Give the Indonesian name of a local time's zone."""
     return _ZONE_NAMES.get(local.utcoffset() or timedelta(), "UTC")
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """Show how long something took, by its two largest units."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minute}
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minute, "seconds": second}
+    return _("%(seconds)s s") % {"seconds": second}
 
 
 @register.filter

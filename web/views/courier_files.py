@@ -34,13 +34,14 @@ from delivery.courier_files.results import explained
 from delivery.courier_files.rows import TO_LOOK_AT, nothing_new
 from delivery.models import CourierFile, CourierRow
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
+from jobs.pace import pace_of
 from offices.models import Office
 from web.access import StaffRequest, office_of, registry_of, requires
 from web.courier_forms import CourierUploadForm, MeaningForm
 from web.filters import CourierFileFilter
 from web.lists import file_answer, page_of
 from web.messages import REFUSALS, fault_text, refusal_text, tell_refusal
-from web.views.jobs import may_stop, pace_of
+from web.views.jobs import may_stop
 
 TEXTS_PER_PAGE = 20  # each is a form
 NEVER_RECORDED = TO_LOOK_AT - {RowOutcome.CONTRADICTION}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Operation
+from jobs.pace import pace_of
 from privacy.services import record_export
 from shipments.cards import upload_cards
 from shipments.intake import REASON_TITLE, SHEET_ROW_TITLE, write_card_template
@@ -25,7 +26,6 @@ from web.filters import IntakeFilter
 from web.forms import UploadForm
 from web.lists import file_answer, page_of
 from web.messages import REFUSALS, fault_text, refusal_text
-from web.views.jobs import pace_of
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_REJECTED = 100

@@ -1,4 +1,4 @@
-"""Long work: what runs, how far it is, stop it."""
+"""Long work: what runs, how far it is, try it again at once, stop it."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -19,22 +18,14 @@ from accounts.models import Role, User
 from accounts.permissions import Operation
 from delivery.models import CourierFile
 from jobs.models import Job, JobState
-from jobs.services import cancel
+from jobs.pace import pace_of
+from jobs.services import cancel, try_now
 from shipments.models import IntakeFile, LabelPart
 from web.access import StaffRequest, requires
 from web.filters import JobFilter
 from web.lists import page_of
 
 FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a running job is: rows a second, and seconds left (None: not known)."""
-
-    percent: int | None
-    a_second: int | None
-    seconds_left: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +36,8 @@ class Work:
     done: int
     total: int
     started_at: datetime | None
+    finished_at: datetime | None
+    not_before: datetime | None
     cancel_requested: bool
 
     @property
@@ -65,6 +58,8 @@ def together(jobs: Sequence[Job]) -> Work:
         done=sum(job.done for job in jobs),
         total=sum(job.total for job in jobs),
         started_at=min((job.started_at for job in jobs if job.started_at), default=None),
+        finished_at=max((job.finished_at for job in jobs if job.finished_at), default=None),
+        not_before=min((job.not_before for job in jobs if job.not_before), default=None),
         cancel_requested=any(job.cancel_requested for job in jobs),
     )
 
@@ -75,16 +70,6 @@ def jobs_of(user: User) -> QuerySet[Job]:
     if user.office_id is not None:
         mine |= Q(office_id=user.office_id)
     return Job.objects.filter(mine).select_related("owner")
-
-
-def pace_of(job: Job | Work) -> Pace:
-    """Work out a job's pace from its own progress."""
-    percent = min(100, job.done * 100 // job.total) if job.total else None
-    if job.state != JobState.RUNNING or not job.done or job.started_at is None:
-        return Pace(percent=percent, a_second=None, seconds_left=None)
-    rate = job.done / max((timezone.now() - job.started_at).total_seconds(), 0.1)
-    left = round((job.total - job.done) / rate) if job.total > job.done else None
-    return Pace(percent=percent, a_second=round(rate), seconds_left=left)
 
 
 @requires(Operation.SEE_JOBS)
@@ -108,6 +93,7 @@ def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     }
     context["poll"] = request.path
     context["may_cancel"] = may_stop(request.user, owner_id=job.owner_id)
+    context["may_retry"] = context["may_cancel"]
     if request.htmx:
         response = render(request, "web/jobs/progress.html", context)
         if job.state in FINAL:
@@ -129,6 +115,20 @@ def _about(job: Job) -> dict[str, IntakeFile | CourierFile | LabelPart | None]:
 def may_stop(user: User, *, owner_id: int | None) -> bool:
     """Say whether the user may stop what somebody has started."""
     return owner_id == user.pk or user.role == Role.SUPERVISOR
+
+
+@requires(Operation.SEE_JOBS)
+@require_POST
+def job_retry(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Have a job that failed and waits for its next try tried at once."""
+    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    if not may_stop(request.user, owner_id=job.owner_id):
+        raise PermissionDenied
+    if try_now(job_id=job.pk):
+        messages.success(request, _("The job is tried again now."))
+    else:
+        messages.info(request, _("The job does not wait for another try."))
+    return redirect("web:job", job_id=job.pk)
 
 
 @requires(Operation.SEE_JOBS)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Operation
+from jobs.pace import pace_of
 from labels.sheets import FORMATS
 from shipments.label_runs import (
     cancel_label_run,
@@ -30,7 +31,7 @@ from web.access import StaffRequest, office_of, requires
 from web.forms import ChosenLabelsForm, LabelForm
 from web.lists import file_answer, temporary_file
 from web.messages import REFUSALS, refusal_text, tell_refusal
-from web.views.jobs import may_stop, pace_of, together
+from web.views.jobs import may_stop, together
 from web.views.shipments import list_page
 
 
