@@ -14,6 +14,7 @@ from delivery.choices import take_turn
 from delivery.messages.occasions import Occasion
 from delivery.models import AddressRequest, Delivery
 from delivery.refusals import Code, DeliveryRefused
+from delivery.resending import follow_correction
 from delivery.status import COMING_BACK, WITH_US
 from shipments.backlog import decide_addresses, leave_backlog
 from shipments.items import frozen_cards, take_out
@@ -76,9 +77,9 @@ def decide_correction(
     """Accept or decline a correction, once, and tell the resident; say whether the address may be posted to now.
 
     Accepted, the address is checked again with what was corrected, in the village that was chosen where the check alone
-    does not find it; what it cannot place goes to the review desk. Declined, it is as it was before, and `answer` says
-    why. Raises REASON_MISSING, ALREADY_SETTLED, OTHER_REGENCY for a village that is another office's, and what the
-    check refuses.
+    does not find it; what it cannot place goes to the review desk. A return that waits for a decision follows
+    (`resending.follow_correction`). Declined, the address is as it was before, and `answer` says why. Raises
+    REASON_MISSING, ALREADY_SETTLED, OTHER_REGENCY for a village that is another office's, and what the check refuses.
     """
     if not accept and not answer.strip():
         raise DeliveryRefused(Code.REASON_MISSING)
@@ -102,6 +103,9 @@ def decide_correction(
         else:
             give_to_desk(office_id=card.office_id, address_id=card.address_id)
             deliverable = False
+        follow_correction(
+            office_id=card.office_id, card_id=card.pk, accepted=accept, actor_id=actor_id, at=at
+        )
         messages.queue(card_ids=[card.pk], occasion=Occasion.ADDRESS_CHECKED, at=at, sequence=None)
         record(
             actor_id=actor_id, office_id=card.office_id, operation="DECIDE_CORRECTION", object_kind="card",

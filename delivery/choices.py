@@ -18,6 +18,7 @@ from delivery.messages.occasions import Occasion
 from delivery.messages.texts import LANGUAGES
 from delivery.messages.ways import Way, channels_to, contacts_of
 from delivery.models import ContactChoice, CounterStay, Delivery, Message, ResidentChoice
+from delivery.open_requests import Outcome, settle_wishes
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import COMING_BACK, FINAL, WITH_US, Status
 from offices.models import Office
@@ -232,7 +233,7 @@ def wish(
             raise DeliveryRefused(Code.OFFICE_UNKNOWN, office=counter_code)
     return _choice(
         card_id, at, "RESIDENT_WISH", wish=wish, counter=counter, door=door,
-        wished_at=at if wish else None, settled_at=None, settled_by=None,
+        wished_at=at if wish else None, settled_at=None, settled_by=None, outcome="", answer="",
     )  # fmt: skip
 
 
@@ -248,13 +249,18 @@ def other_counters(card: Card) -> list[Office]:
     return list(counters.exclude(pk__in=here).order_by("name"))
 
 
-def settle_wish(*, card_id: int, actor_id: int | None, at: datetime) -> None:
-    """Close a wish that was done or refused. Raises ALREADY_SETTLED."""
+def settle_wish(*, card_id: int, granted: bool, answer: str = "", actor_id: int | None, at: datetime) -> None:
+    """Answer a wish that was done otherwise, or decline it, saying why, and tell the holder.
+
+    Raises REASON_MISSING, ALREADY_SETTLED.
+    """
+    if not granted and not answer.strip():
+        raise DeliveryRefused(Code.REASON_MISSING)
+    outcome = Outcome.GRANTED if granted else Outcome.DECLINED
     with transaction.atomic():
-        open_ones = ResidentChoice.objects.filter(card_id=card_id, settled_at__isnull=True).exclude(wish="")
-        if open_ones.update(settled_at=at, settled_by_id=actor_id) != 1:
+        records.lock_cards([card_id])
+        if not settle_wishes(card_ids=[card_id], outcome=outcome, answer=answer, actor_id=actor_id, at=at):
             raise DeliveryRefused(Code.ALREADY_SETTLED)
-        _record(card_id, "SETTLE_WISH", at, actor_id=actor_id)
 
 
 def _choice(card_id: int, at: datetime, operation: str, **values: object) -> ResidentChoice:
@@ -270,10 +276,10 @@ def _status_of(card_id: int) -> Status | None:
     return Status(status) if status is not None else None
 
 
-def _record(card_id: int, operation: str, at: datetime, *, actor_id: int | None = None) -> None:
+def _record(card_id: int, operation: str, at: datetime) -> None:
     reference, office_id = Card.objects.values_list("reference", "office_id").get(pk=card_id)
     record(
-        actor_id=actor_id,
+        actor_id=None,
         office_id=office_id,
         operation=operation,
         object_kind="card",

@@ -32,7 +32,8 @@ class Correction:
 class Choices:
     """What is offered (empty: nothing) and what was chosen. Neither phone nor address is in it.
 
-    `ways_offered` are those by which messages can go, `ways_used` those by which this holder gets them; `collectors` are those who may come, each with the papers to bring; `papers` are those of who will come.
+    `ways_offered` are those by which messages can go, `ways_used` those by which this holder gets them; `collectors`
+    are those who may come, each with the papers to bring; `papers` are those of who will come.
     """
 
     channel: str
@@ -49,6 +50,8 @@ class Choices:
     wish: str
     wished_counter: str
     wish_settled: bool
+    wish_outcome: str
+    wish_answer: str
     may_correct: bool
     correction: Correction | None
 
@@ -81,6 +84,8 @@ def choices_for(*, card_id: int) -> Choices:
         wish=said.wish if said is not None else "",
         wished_counter=said.counter.name if said is not None and said.counter is not None else "",
         wish_settled=said is not None and said.settled_at is not None,
+        wish_outcome=said.outcome if said is not None else "",
+        wish_answer=said.answer if said is not None else "",
         may_correct=may_ask_correction(card) and (correction is None or correction.state != "OPEN"),
         correction=correction,
     )

@@ -1,26 +1,28 @@
-"""Decide what becomes of cards that came back: by the offices' rules, or by hand."""
+"""Decide what becomes of cards that came back; by the offices' rules in `return_routing`, here by hand."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 
 from accounts.services import record
+from addresses.models import Verdict
 from addresses.services import reopen_addresses
 from delivery import bulk, records
 from delivery.models import ReturnReceipt
+from delivery.open_requests import Outcome, open_requests, settle_wishes
 from delivery.refusals import Code, DeliveryRefused
 from delivery.shelves import Arriving, put_on_shelf
 from delivery.status import Reason
-from offices.follow_ups import FollowUpRule, rules_of
 from offices.models import Office, Service
 from offices.services import local_day, registry_of, route_villages
 from shipments.backlog import fill_backlog
 from shipments.dispositions import set_aside
+from shipments.holds import choose_channel
 from shipments.locks import lock_cards, lock_registry
-from shipments.models import Disposition
+from shipments.models import Card, Channel, Disposition
 
 Decision = ReturnReceipt.Decision
 # People who are not there any more: the registry's own system must know before anything else happens.
@@ -34,24 +36,7 @@ ADDRESS_REASONS = frozenset(
         Reason.MOVED.value,
     }
 )
-_SET_ASIDE_AT_ONCE = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routed:
-    """What routing decided: cards per counter, for the registry's list, and on the other ways.
-
-    `undecided` are left to a person: no counter of the registry serves their village, or a hold keeps them from being
-    sent again.
-    """
-
-    by_counter: Mapping[int, int]
-    registry: int
-    shelved: int
-    undecided: int
-    sent_again: int = 0
-    to_review: int = 0
-    village: int = 0
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +51,12 @@ class Waiting:
     village_code: str
     address_id: int
     reference: str
+    channel: str
+    verdict: str
 
 
 _WAITING = """
-SELECT r.id, r.card_id, r.item_id, r.reason, r.office_id, a.village_code, a.id, c.reference
+SELECT r.id, r.card_id, r.item_id, r.reason, r.office_id, a.village_code, a.id, c.reference, c.channel, a.verdict
 FROM delivery_returnreceipt r
 JOIN offices_office o ON o.id = r.office_id
 JOIN shipments_card c ON c.id = r.card_id
@@ -98,107 +85,7 @@ def waiting_returns(
     return [row for row in rows if row.receipt_id in standing]
 
 
-def route_returns(
-    *, office_id: int, actor_id: int | None, at: datetime, card_ids: Sequence[int] | None = None
-) -> Routed:
-    """Decide the undecided returns of a registry (or of one counter) by the offices' rules.
-
-    Who died or moved away goes on the registry's own list. A card that came back too early, by the rule of its post
-    office, is sent again; with an address that the post did not find it goes to the review desk first. The others go
-    where the rule says, as a rule to the counter that serves their village that day, closures and delegates
-    considered; one taken in at that very counter goes straight onto its shelf, the others wait for `send_transfers`.
-    What no counter serves is left to a person.
-    """
-    with transaction.atomic():
-        lock_registry(registry_of(office_id))
-        waiting = waiting_returns(office_id=office_id, card_ids=card_ids)
-        ways = _by_rule(office_id, waiting, at)
-        decide(ways[Decision.REGISTRY], Decision.REGISTRY, actor_id, at)
-        decide(ways[Decision.VILLAGE], Decision.VILLAGE, actor_id, at)
-        to_review = _to_review_desk(office_id, ways[Decision.ADDRESS], actor_id, at)
-        sent_again = _send_again(office_id, ways[Decision.SEND_AGAIN], actor_id, at)
-        by_counter, unserved, shelved = _to_counters(office_id, ways[Decision.COUNTER], actor_id, at)
-    return Routed(
-        by_counter=by_counter,
-        registry=len(ways[Decision.REGISTRY]),
-        shelved=shelved,
-        undecided=unserved + len(ways[Decision.SEND_AGAIN]) - sent_again,
-        sent_again=sent_again,
-        to_review=to_review,
-        village=len(ways[Decision.VILLAGE]),
-    )
-
-
-def _by_rule(office_id: int, waiting: Sequence[Waiting], at: datetime) -> dict[Decision, list[Waiting]]:
-    ways: dict[Decision, list[Waiting]] = defaultdict(list)
-    office = Office.objects.get(pk=office_id)
-    mailings = _mailings([each.card_id for each in waiting])
-    posts = Office.objects.filter(pk__in={mailing.post_office_id for mailing in mailings.values()})
-    rules = rules_of(offices=[office, *posts])
-    today = local_day(office=office, at=at)
-    for each in waiting:
-        mailing = mailings.get(each.card_id)
-        rule = rules[mailing.post_office_id if mailing is not None else office.pk]
-        ways[_way(each, rule, mailing, today, office)].append(each)
-    return ways
-
-
-@dataclass(frozen=True, slots=True)
-class _Mailing:
-    """How often a card was in the post and tried there, since when, and by which post office the last time."""
-
-    post_office_id: int
-    postings: int
-    attempts: int
-    first_at: datetime | None
-
-
-_MAILINGS = """
-SELECT i.card_id, s.post_office_id, n.postings, n.first_at,
-  (SELECT COUNT(*) FROM delivery_trackingevent e
-   WHERE e.card_id = i.card_id AND e.status = 'ATTEMPT_FAILED'
-     AND NOT EXISTS (SELECT 1 FROM delivery_trackingevent v WHERE v.voids_id = e.id))
-FROM shipments_item i
-JOIN shipments_shipment s ON s.id = i.shipment_id
-JOIN (
-  SELECT p.card_id, COUNT(*) AS postings, MIN(h.handed_over_at) AS first_at, MAX(p.id) AS last_id
-  FROM shipments_item p LEFT JOIN shipments_handover h ON h.shipment_id = p.shipment_id
-  WHERE p.taken_out_at IS NULL AND {among} GROUP BY p.card_id
-) n ON n.last_id = i.id
-"""
-
-
-def _mailings(card_ids: Collection[int]) -> dict[int, _Mailing]:
-    rows = bulk.select(_MAILINGS.format(among=bulk.among("p.card_id", "bigint")), [bulk.listed(card_ids)])
-    return {
-        card_id: _Mailing(
-            post_office_id,
-            postings,
-            # what came back was tried at least once each time, whatever the post has told
-            max(attempts, postings),
-            bulk.moment_of(first_at) if first_at is not None else None,
-        )
-        for card_id, post_office_id, postings, first_at, attempts in rows
-    }
-
-
-def _way(
-    each: Waiting, rule: FollowUpRule, mailing: _Mailing | None, today: date, office: Office
-) -> Decision:
-    if each.reason in REGISTRY_REASONS:
-        return Decision.REGISTRY
-    postings, attempts, days = 0, 0, 0
-    if mailing is not None:
-        postings, attempts = mailing.postings, mailing.attempts
-        if mailing.first_at is not None:
-            days = (today - local_day(office=office, at=mailing.first_at)).days
-    once_more = rule.follows == Decision.SEND_AGAIN and postings < 2
-    if once_more or rule.owes_another_attempt(attempts=attempts, days=days):
-        return Decision.ADDRESS if each.reason in ADDRESS_REASONS else Decision.SEND_AGAIN
-    return Decision.COUNTER if rule.follows == Decision.SEND_AGAIN else Decision(rule.follows)
-
-
-def _to_counters(
+def to_counters(
     office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime
 ) -> tuple[dict[int, int], int, int]:
     """Decide for the registry's own counter that serves each village; give cards per counter, unserved and shelved.
@@ -217,14 +104,19 @@ def _to_counters(
             by_counter[counter_id].append(card)
     shelved = 0
     for counter_id, group in sorted(by_counter.items()):
-        decide(group, Decision.COUNTER, actor_id, at, counter_id=counter_id)
-        here = [Arriving(each.card_id, each.item_id) for each in group if each.office_id == counter_id]
-        if here:
-            counter = Office.objects.get(pk=counter_id)
-            put_on_shelf(counter=counter, cards=here, shelf="", actor_id=actor_id, at=at)
-            shelved += len(here)
+        counter = Office.objects.get(pk=counter_id)
+        shelved += to_counter(counter=counter, cards=group, actor_id=actor_id, at=at)
     counted = {counter_id: len(group) for counter_id, group in by_counter.items()}
     return counted, len(cards) - sum(counted.values()), shelved
+
+
+def to_counter(*, counter: Office, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:
+    """Decide for one counter; give how many were taken in there and stand on its shelf now."""
+    decide(cards, Decision.COUNTER, actor_id, at, counter_id=counter.pk)
+    here = [Arriving(each.card_id, each.item_id) for each in cards if each.office_id == counter.pk]
+    if here:
+        put_on_shelf(counter=counter, cards=here, shelf="", actor_id=actor_id, at=at)
+    return len(here)
 
 
 _DECIDE = """
@@ -241,7 +133,10 @@ def decide(
     *,
     counter_id: int | None = None,
 ) -> None:
-    """Write the decision of returns whose cards `waiting_returns` has locked."""
+    """Write the decision of returns whose cards `waiting_returns` has locked.
+
+    Who wished just that is told that it is granted.
+    """
     if not cards:
         return
     sql = _DECIDE.format(
@@ -250,8 +145,13 @@ def decide(
         among=bulk.among("id", "bigint"),
     )
     bulk.execute(sql, [decision.value, bulk.moment(at), bulk.listed([each.receipt_id for each in cards])])
+    if decision in _FULFILS:
+        wishes = open_requests([each.card_id for each in cards]).wishes
+        fulfilled = [card_id for card_id, wished in wishes.items() if wished == counter_id]
+        settle_wishes(card_ids=fulfilled, outcome=Outcome.GRANTED, actor_id=actor_id, at=at)
 
 
+_FULFILS = frozenset({Decision.COUNTER, Decision.SEND_AGAIN})
 _BY_HAND = frozenset(
     {Decision.VILLAGE, Decision.REGISTRY, Decision.SEND_AGAIN, Decision.ADDRESS, Decision.REPRINT}
 )
@@ -290,12 +190,12 @@ def _decide_alike(
     office_id: int, waiting: Sequence[Waiting], decision: Decision, actor_id: int | None, at: datetime
 ) -> int:
     if decision == Decision.COUNTER:
-        by_counter, _unserved, _shelved = _to_counters(office_id, waiting, actor_id, at)
+        by_counter, _unserved, _shelved = to_counters(office_id, waiting, actor_id, at)
         return sum(by_counter.values())
     if decision == Decision.SEND_AGAIN:
-        return _send_again(office_id, waiting, actor_id, at)
+        return len(send_again(office_id=office_id, cards=waiting, actor_id=actor_id, at=at))
     if decision == Decision.ADDRESS:
-        return _to_review_desk(office_id, waiting, actor_id, at)
+        return to_review_desk(office_id, waiting, actor_id, at)
     if decision == Decision.REPRINT:
         set_aside_damaged(
             card_ids=[each.card_id for each in waiting],
@@ -307,24 +207,62 @@ def _decide_alike(
     return len(waiting)
 
 
-def _send_again(office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:
-    entered = back_in_line(office_id=office_id, cards=cards, at=at)
+def send_again(
+    *, office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime
+) -> list[Waiting]:
+    """Decide that cards are posted again; give those that are in the backlog now. The others go on waiting.
+
+    A card that was to go another way goes by post from now on; when a hold keeps it, it follows once the hold ends.
+    """
+    entered = _back_in_line(office_id=office_id, cards=cards, actor_id=actor_id, at=at)
     decide(entered, Decision.SEND_AGAIN, actor_id, at)
+    left = set(cards) - set(entered)
+    held = [each for each in left if each.channel != Channel.POST and each.verdict == Verdict.DELIVERABLE]
+    decide(held, Decision.ADDRESS, actor_id, at)
+    return entered
+
+
+def post_again(*, office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:
+    """Decide that cards are posted again, now or later; give how many are in the backlog now.
+
+    One that cannot be queued yet is queued when its address is good (`resending.resume_sending`); one with an address
+    that nobody can make good goes on waiting for a decision.
+    """
+    entered = send_again(office_id=office_id, cards=cards, actor_id=actor_id, at=at)
+    left = set(cards) - set(entered)
+    parked = [each for each in left if each.verdict != Verdict.UNDELIVERABLE]
+    decide(parked, Decision.ADDRESS, actor_id, at)
     return len(entered)
 
 
-def back_in_line(*, office_id: int, cards: Sequence[Waiting], at: datetime) -> list[Waiting]:
+def _back_in_line(
+    *, office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime
+) -> list[Waiting]:
     """Let cards into the backlog again, on the lane of those sent again; give those that got in."""
     if not cards:
         return []
+    registry_id = registry_of(office_id)
     card_ids = [each.card_id for each in cards]
-    fill_backlog(office_id=registry_of(office_id), at=at, card_ids=card_ids)
+    _by_post(registry_id, cards, actor_id, at)
+    fill_backlog(office_id=registry_id, at=at, card_ids=card_ids)
     sql = f"SELECT card_id FROM shipments_backlogentry WHERE {bulk.among('card_id', 'bigint')}"
     entered = {row[0] for row in bulk.select(sql, [bulk.listed(card_ids)])}
     return [each for each in cards if each.card_id in entered]
 
 
-def _to_review_desk(office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:
+def _by_post(registry_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> None:
+    """Let those that were to go another way, and can be posted, go by post."""
+    other_way = [each.card_id for each in cards if each.channel != Channel.POST]
+    for start in range(0, len(other_way), _AT_ONCE):
+        chunk = Card.objects.filter(pk__in=other_way[start : start + _AT_ONCE])
+        good = chunk.filter(address__verdict=Verdict.DELIVERABLE).order_by("pk")
+        if references := list(good.values_list("reference", flat=True)):
+            choose_channel(
+                office_id=registry_id, references=references, channel=Channel.POST, actor_id=actor_id, at=at
+            )
+
+
+def to_review_desk(office_id: int, cards: Sequence[Waiting], actor_id: int | None, at: datetime) -> int:
     reopen_addresses(office_id=registry_of(office_id), address_ids=[each.address_id for each in cards])
     decide(cards, Decision.ADDRESS, actor_id, at)
     return len(cards)
@@ -332,6 +270,6 @@ def _to_review_desk(office_id: int, cards: Sequence[Waiting], actor_id: int | No
 
 def set_aside_damaged(*, card_ids: list[int], reason: str, actor_id: int | None, at: datetime) -> None:
     """Set cards aside as damaged, so that they are printed again. Call under the registry's lock."""
-    for start in range(0, len(card_ids), _SET_ASIDE_AT_ONCE):
-        cards = lock_cards(card_ids[start : start + _SET_ASIDE_AT_ONCE])
+    for start in range(0, len(card_ids), _AT_ONCE):
+        cards = lock_cards(card_ids[start : start + _AT_ONCE])
         set_aside(cards=cards, after=Disposition.DAMAGED, reason=reason, actor_id=actor_id, at=at)

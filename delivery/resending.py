@@ -7,9 +7,18 @@ from datetime import datetime
 from django.db import transaction
 
 from addresses.models import Address, AddressReview, Verdict
-from delivery.deciding import Decision, Waiting, back_in_line, decide, waiting_returns
+from delivery.deciding import (
+    Decision,
+    Waiting,
+    decide,
+    post_again,
+    send_again,
+    waiting_returns,
+)
 from delivery.models import ReturnReceipt
+from delivery.open_requests import open_requests
 from delivery.refusals import Code, DeliveryRefused
+from delivery.status import Reason
 from offices.models import Office
 from offices.services import registry_of
 from shipments.backlog import decide_addresses
@@ -36,8 +45,7 @@ def resume_sending(*, office_id: int, actor_id: int | None, at: datetime) -> Res
         verdicts = _verdicts(parked)
         good = [each for each in parked if verdicts[each.address_id] == Verdict.DELIVERABLE]
         bad = [each for each in parked if verdicts[each.address_id] == Verdict.UNDELIVERABLE]
-        entered = back_in_line(office_id=office_id, cards=good, at=at)
-        decide(entered, Decision.SEND_AGAIN, actor_id, at)
+        entered = send_again(office_id=office_id, cards=good, actor_id=actor_id, at=at)
         _reopen(bad)
     return Resumed(sent_again=len(entered), given_up=len(bad))
 
@@ -74,6 +82,22 @@ def resume_everywhere(*, at: datetime) -> Resumed:
     )
 
 
+def follow_correction(
+    *, office_id: int, card_id: int, accepted: bool, actor_id: int | None, at: datetime
+) -> None:
+    """Let a return go on whose holder's correction was decided; call it in that transaction.
+
+    Accepted, the card is posted again: now, or when the review desk has found the address. Not so when its holder has
+    died, or wishes another counter. One that waited for its address is queued when the address is good.
+    """
+    parked = waiting_returns(office_id=office_id, card_ids=[card_id], decision=Decision.ADDRESS.value)
+    send_again(office_id=office_id, cards=parked, actor_id=actor_id, at=at)
+    if accepted and open_requests([card_id]).wishes.get(card_id) is None:
+        undecided = waiting_returns(office_id=office_id, card_ids=[card_id])
+        living = [each for each in undecided if each.reason != Reason.DECEASED]
+        post_again(office_id=office_id, cards=living, actor_id=actor_id, at=at)
+
+
 def send_to_other_address(
     *, office_id: int, card_id: int, address: Mapping[str, str], actor_id: int | None, at: datetime
 ) -> bool:
@@ -87,7 +111,7 @@ def send_to_other_address(
     with transaction.atomic():
         region_code = lock_registry(registry_id).region_code
         waiting = _standing(office_id, card_id)
-        decided = decide_addresses(
+        decide_addresses(
             office_id=registry_id,
             address_ids=[waiting.address_id],
             decision=AddressReview.Decision.CORRECTED,
@@ -98,11 +122,9 @@ def send_to_other_address(
         village = Address.objects.values_list("village_code", flat=True).get(pk=waiting.address_id)
         if village and not village.startswith(f"{region_code}."):
             raise DeliveryRefused(Code.OTHER_REGENCY)
-        if not decided.deliverable_ids:
+        entered = send_again(office_id=registry_id, cards=[waiting], actor_id=actor_id, at=at)
+        if not entered:
             decide([waiting], Decision.ADDRESS, actor_id, at)
-            return False
-        entered = back_in_line(office_id=registry_id, cards=[waiting], at=at)
-        decide([waiting], Decision.SEND_AGAIN if entered else Decision.ADDRESS, actor_id, at)
     return bool(entered)
 
 

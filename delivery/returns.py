@@ -8,10 +8,12 @@ from enum import StrEnum
 from django.db import transaction
 
 from accounts.services import record
-from delivery.deciding import Routed, decide_returns, route_returns, set_aside_damaged
+from delivery.deciding import decide_returns, set_aside_damaged
 from delivery.desk import Fact, record_facts
 from delivery.models import ReturnReceipt, StrayItem
+from delivery.receiving import check_receives
 from delivery.refusals import Code, DeliveryRefused
+from delivery.return_routing import Routed, route_returns
 from delivery.scans import FoundCard, find_cards, keepable
 from delivery.status import FINAL, Reason, Status
 from delivery.transfers import TransferReceipt, receive_transfer, send_transfers
@@ -91,11 +93,13 @@ def receive_returns(
     """Take in items that came back, at the registry or directly at a counter; one outcome per scan.
 
     Facts are not refused one by one: a scan that takes nothing in says why. Items end, damaged cards are set aside
-    so that they can be printed again. Raises OFFICE_CANNOT_RECEIVE for any other kind of office.
+    so that they can be printed again. Raises OFFICE_CANNOT_RECEIVE for any other kind of office, and RECEIVING_CLOSED
+    or RECEIVING_DELEGATED on days on which the office takes nothing in.
     """
     office = Office.objects.get(pk=office_id)
     if office.kind not in (Office.Kind.REGISTRY, Office.Kind.COUNTER):
         raise DeliveryRefused(Code.OFFICE_CANNOT_RECEIVE, office=office.name)
+    check_receives(office=office, at=at)
     registry_id = office.registry_id
     with transaction.atomic():
         if any(scan.condition == DAMAGED for scan in scans):

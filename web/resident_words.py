@@ -132,6 +132,10 @@ WISHES: Mapping[str, Word] = {
     "RESEND": _("send it again by post"),
     "OTHER_COUNTER": _("bring it to another counter"),
 }
+WISH_OUTCOMES: Mapping[str, Word] = {
+    "GRANTED": _("The office granted your wish."),
+    "DECLINED": _("The office could not do what you wished."),
+}
 CORRECTIONS: Mapping[str, Word] = {
     "OPEN": _("Your correction waits for the office."),
     "ACCEPTED": _("The office accepted your correction."),
@@ -157,9 +161,7 @@ NEWS: Mapping[str, Word] = {
     "wish-off": _("Your wish is taken back."),
     "booked": _("Your day is booked."),
     "cancelled": _("Your place was given back. You can still come, as long as there are places."),
-    "waiting": _(
-        "You are on the waiting list. A place that becomes free is kept for you for a short time."
-    ),
+    "waiting": _("You are on the waiting list. A place that becomes free is kept for you for a short time."),
     "left": _("You are off the waiting list."),
     "asked": _("Your question has reached the office. It is answered within three days."),
 }

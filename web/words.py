@@ -230,6 +230,7 @@ OCCASION: Mapping[str, Word] = {
     "COLLECTED": Word(_("collected")),
     "ENQUIRY_ANSWERED": Word(_("question answered")),
     "ADDRESS_CHECKED": Word(_("address correction decided")),
+    "WISH_ANSWERED": Word(_("wish answered")),
     "CONTACT_CHANGED": Word(_("phone or e-mail changed")),
     "REPLY_NOTED": Word(_("reply noted")),
     "REPLY_HELP": Word(_("reply not understood")),
@@ -245,6 +246,24 @@ MESSAGE_CHANNEL: Mapping[str, Word] = {
 WISH: Mapping[str, Word] = {
     "RESEND": Word(_("send it again"), NEUTRAL, "arrow-repeat"),
     "OTHER_COUNTER": Word(_("another counter"), NEUTRAL, "shop"),
+}
+
+WISH_OUTCOME: Mapping[str, Word] = {
+    "GRANTED": Word(_("granted"), GOOD, _OK),
+    "DECLINED": Word(_("declined"), BAD, _STOP),
+}
+
+TRANSFER_PURPOSE: Mapping[str, Word] = {
+    "PICKUP": Word(_("to be collected there"), NEUTRAL, "shop"),
+    "UNCLAIMED": Word(_("nobody collected them"), NEUTRAL, "arrow-return-left"),
+    "POST": Word(_("to be posted again"), NEUTRAL, "arrow-repeat"),
+}
+
+LEFT: Mapping[str, Word] = {
+    "NO_COUNTER": Word(_("no counter serves their village; enter it under Offices")),
+    "ADDRESS": Word(_("they are to be sent again, but the address is not good or a hold keeps them")),
+    "CORRECTION": Word(_("a correction of the address is not decided")),
+    "WISH": Word(_("what the holder wishes cannot be done today")),
 }
 
 CORRECTION: Mapping[str, Word] = {
@@ -448,6 +467,9 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "occasion": OCCASION,
     "message_channel": MESSAGE_CHANNEL,
     "wish": WISH,
+    "wish_outcome": WISH_OUTCOME,
+    "transfer_purpose": TRANSFER_PURPOSE,
+    "left": LEFT,
     "correction": CORRECTION,
     "delivery": DELIVERY,
     "disposition": DISPOSITION,

@@ -73,15 +73,24 @@ class AnswerRequest(Shape):
 
 
 class WishSerializer(serializers.ModelSerializer[ResidentChoice]):
-    """What a resident wishes for a card, and whether the office has dealt with it."""
+    """What a resident wishes for a card, and what the office has answered."""
 
     reference = serializers.CharField(source="card.reference")
     counter = serializers.CharField(source="counter.code", default="")
 
     class Meta:
         model = ResidentChoice
-        fields = ["reference", "wish", "counter", "coming", "door", "wished_at", "settled_at"]
+        fields = [
+            "reference", "wish", "counter", "coming", "door", "wished_at", "settled_at", "outcome", "answer",
+        ]  # fmt: skip
         read_only_fields = fields
+
+
+class WishAnswer(Shape):
+    """Granted: it was done otherwise; or declined, saying why."""
+
+    granted = serializers.BooleanField()
+    answer = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
 class AddressRequestSerializer(serializers.ModelSerializer[AddressRequest]):

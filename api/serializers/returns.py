@@ -50,12 +50,14 @@ class ReturnSerializer(serializers.ModelSerializer[ReturnReceipt]):
     number = serializers.SerializerMethodField(help_text="the post's number of the item that came back")
     office = serializers.CharField(source="office.code")
     counter = serializers.SerializerMethodField(help_text="where it goes, once that is decided")
+    open_wish = serializers.CharField(help_text="what its holder wishes, until that is answered")
+    correcting = serializers.BooleanField(help_text="its holder's correction of the address waits")
 
     class Meta:
         model = ReturnReceipt
         fields = [
             "id", "reference", "number", "office", "reason", "condition", "decision", "counter", "received_at",
-            "decided_at",
+            "decided_at", "open_wish", "correcting",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -80,7 +82,8 @@ class RoutedSerializer(Shape):
     by_counter = serializers.DictField(child=serializers.IntegerField(), help_text="counter's code → cards")
     registry = serializers.IntegerField(help_text="deceased or moved away: the registry's own list")
     shelved = serializers.IntegerField(help_text="taken in at their very counter and shelved there")
-    undecided = serializers.IntegerField()
+    undecided = serializers.IntegerField(help_text="left to a person")
+    left = serializers.DictField(child=serializers.IntegerField(), help_text="why they are left → cards")
     sent_again = serializers.IntegerField(help_text="put into the backlog again")
     to_review = serializers.IntegerField(help_text="whose addresses wait at the review desk")
     village = serializers.IntegerField(help_text="for village lists")
@@ -116,7 +119,7 @@ class TransferSerializer(serializers.ModelSerializer[Transfer]):
     class Meta:
         model = Transfer
         fields = [
-            "id", "number", "from_office", "to_office", "sent", "sent_at", "packed", "packed_at", "received",
+            "id", "number", "from_office", "to_office", "purpose", "sent", "sent_at", "packed", "packed_at", "received",
             "received_at", "closed_at",
         ]  # fmt: skip
         read_only_fields = fields

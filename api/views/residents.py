@@ -17,6 +17,7 @@ from api.serializers.messages import (
     AnswerRequest,
     CorrectionDecision,
     EnquirySerializer,
+    WishAnswer,
     WishSerializer,
 )
 from api.serializers.shapes import body
@@ -85,13 +86,13 @@ class WishViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         wish.refresh_from_db()
         return Response(WishSerializer(wish).data)
 
-    @extend_schema(request=None, responses=WishSerializer)
+    @extend_schema(request=WishAnswer, responses=WishSerializer)
     @action(detail=True, methods=["post"])
     @idempotent
     def settle(self, request: Request, reference: str) -> Response:
-        """Close a wish that was done or refused."""
+        """Answer a wish that was done otherwise, or decline it, once; its holder is told."""
         wish = self.get_object()
-        settle_wish(card_id=wish.pk, actor_id=self.user.pk, at=timezone.now())
+        settle_wish(card_id=wish.pk, actor_id=self.user.pk, at=timezone.now(), **body(WishAnswer, request))
         wish.refresh_from_db()
         return Response(WishSerializer(wish).data)
 

@@ -36,6 +36,7 @@ from api.serializers.undelivered import (
 )
 from api.sheets import SHEET_FILE, code_of, sheet_file
 from delivery.models import ReturnReceipt
+from delivery.open_requests import with_open_requests
 from delivery.resending import resume_sending, send_to_other_address
 from delivery.returns import ReturnScan, decide_returns, receive_returns, route_returns
 from delivery.scope import cards_in_scope, returns_visible_to
@@ -69,7 +70,8 @@ class ReturnViewSet(ListModelMixin, Resource):
     ordering = ("-received_at", "-pk")
 
     def get_queryset(self) -> QuerySet[ReturnReceipt]:
-        return returns_visible_to(self.user).select_related("card", "item", "office", "counter")
+        rows = with_open_requests(returns_visible_to(self.user))
+        return rows.select_related("card", "item", "office", "counter")
 
     @extend_schema(request=ReturnsRequest, responses={200: ReturnsAnswer})
     @idempotent
@@ -100,6 +102,7 @@ class ReturnViewSet(ListModelMixin, Resource):
                 "registry": routed.registry,
                 "shelved": routed.shelved,
                 "undecided": routed.undecided,
+                "left": routed.left,
                 "sent_again": routed.sent_again,
                 "to_review": routed.to_review,
                 "village": routed.village,

@@ -93,6 +93,10 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
         "en": "Hello {name}, your correction of the address of your identity card was decided. "
         "See the result: {link} (PIN {pin}).",
     },
+    Occasion.WISH_ANSWERED: {
+        "id": "Halo {name}, permintaan Anda tentang KTP-el sudah dijawab. Lihat jawabannya: {link} (PIN {pin}).",
+        "en": "Hello {name}, your wish about your identity card was answered. See the answer: {link} (PIN {pin}).",
+    },
     # Without link and PIN: the former number may be a stranger's by now.
     Occasion.CONTACT_CHANGED: {
         "id": "Halo {name}, nomor HP atau email untuk kabar KTP-el Anda telah diganti. "

@@ -21,6 +21,7 @@ class Message(models.Model):
         COLLECTED = "COLLECTED", _("collected")
         ENQUIRY_ANSWERED = "ENQUIRY_ANSWERED", _("question answered")
         ADDRESS_CHECKED = "ADDRESS_CHECKED", _("address correction decided")
+        WISH_ANSWERED = "WISH_ANSWERED", _("wish answered")
         CONTACT_CHANGED = "CONTACT_CHANGED", _("phone or e-mail changed")
         REPLY_NOTED = "REPLY_NOTED", _("reply noted")
         REPLY_HELP = "REPLY_HELP", _("reply not understood")

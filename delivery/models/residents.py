@@ -56,6 +56,11 @@ class ResidentChoice(models.Model):
         RESEND = "RESEND", _("send it again")
         OTHER_COUNTER = "OTHER_COUNTER", _("another counter")
 
+    class Outcome(models.TextChoices):
+        NONE = "", _("not answered")
+        GRANTED = "GRANTED", _("granted")
+        DECLINED = "DECLINED", _("declined")
+
     class Door(models.TextChoices):
         PAGE = "PAGE", _("the resident's page")
         REPLY = "REPLY", _("a reply to a message")
@@ -76,12 +81,24 @@ class ResidentChoice(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    outcome = models.CharField(
+        max_length=8, choices=Outcome, blank=True, default="", help_text=_("what the office said to the wish")
+    )
+    answer = models.CharField(
+        max_length=200, blank=True, default="", help_text=_("the office's words, for the holder")
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(wish="") | Q(wished_at__isnull=False), name="wish_has_time"),
             models.CheckConstraint(
                 condition=Q(counter__isnull=True) | Q(wish="OTHER_COUNTER"), name="wished_counter_has_wish"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(settled_at__isnull=False), name="answered_wish_is_settled"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="DECLINED") | ~Q(answer=""), name="declined_wish_has_answer"
             ),
         ]
         indexes = [

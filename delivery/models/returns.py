@@ -96,11 +96,17 @@ class StrayItem(models.Model):
 
 
 class Transfer(models.Model):
-    """A batch of cards on the way from the registry to a counter, with both sides' counts."""
+    """A batch of cards on the way from one office to another for one purpose, with both sides' counts."""
+
+    class Purpose(models.TextChoices):
+        PICKUP = "PICKUP", _("to be collected there")
+        UNCLAIMED = "UNCLAIMED", _("nobody collected them")
+        POST = "POST", _("to be posted again")  # as their holders wish
 
     number = models.CharField(max_length=32, unique=True)
     from_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
     to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="transfers")
+    purpose = models.CharField(max_length=9, choices=Purpose, default=Purpose.PICKUP)
     sent = models.PositiveIntegerField()
     sent_at = models.DateTimeField()
     sent_by = models.ForeignKey(

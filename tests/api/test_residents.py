@@ -51,8 +51,15 @@ def test_a_wish_is_settled_once(api: APIClient, world: World) -> None:
     refused = api.post(f"{path}grant/")  # the post has the card
     assert (refused.status_code, refused.json()["code"]) == (409, "wish_not_now")
     assert api.get(path).json()["settled_at"] is None
-    assert api.post(f"{path}settle/").json()["settled_at"] is not None
-    assert api.post(f"{path}settle/").json()["code"] == "already_settled"
+    assert api.post(f"{path}settle/", {}, format="json").status_code == 400
+    unsaid = api.post(f"{path}settle/", {"granted": False}, format="json")
+    assert (unsaid.status_code, unsaid.json()["code"]) == (422, "reason_missing")
+    answer = {"granted": False, "answer": "Wilayah tertutup."}
+    settled = api.post(f"{path}settle/", answer, format="json").json()
+    assert (settled["outcome"], settled["answer"]) == ("DECLINED", "Wilayah tertutup.")
+    assert settled["settled_at"] is not None
+    assert Message.objects.filter(card=world.card, occasion="WISH_ANSWERED").count() == 1
+    assert api.post(f"{path}settle/", answer, format="json").json()["code"] == "already_settled"
 
 
 def test_a_correction_is_declined_with_words_only(api: APIClient, world: World) -> None:

@@ -5,10 +5,10 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from delivery.deciding import route_returns
 from delivery.destructions import open_destruction, sign_destruction
 from delivery.models import CounterStay, StrayItem
 from delivery.overdue import mark_overdue
+from delivery.return_routing import route_returns
 from offices.models import FollowUp, Office
 from shipments.models import Card
 from tests import factories

@@ -16,6 +16,7 @@ from delivery.choices import (
     wish,
 )
 from delivery.choices_view import choices_for
+from delivery.destructions import cards_to_destroy
 from delivery.ledger import reconcile
 from delivery.messages import queue
 from delivery.models import AddressRequest, ContactChoice, Message, ResidentChoice, Transfer
@@ -170,10 +171,10 @@ def test_a_wish_names_another_counter_of_the_registry_and_waits_until_it_is_sett
         assert code_of(refused) is Code.OFFICE_UNKNOWN
     assert not ResidentChoice.objects.exists()
     wish(card_id=shelved.pk, wish="OTHER_COUNTER", counter_code=other.code, at=AT)
-    settle_wish(card_id=shelved.pk, actor_id=supervisor.pk, at=AT)
+    settle_wish(card_id=shelved.pk, granted=True, actor_id=supervisor.pk, at=AT)
     assert choices_for(card_id=shelved.pk).wish_settled
     with pytest.raises(DeliveryRefused) as again:
-        settle_wish(card_id=shelved.pk, actor_id=supervisor.pk, at=AT)
+        settle_wish(card_id=shelved.pk, granted=True, actor_id=supervisor.pk, at=AT)
     assert code_of(again) is Code.ALREADY_SETTLED
     wish(card_id=shelved.pk, wish="", at=AT)
     assert choices_for(card_id=shelved.pk).wish == ""
@@ -338,13 +339,21 @@ def test_a_card_on_a_shelf_goes_to_the_counter_that_was_wished(
     assert Transfer.objects.count() == 2
 
 
-def test_a_card_on_a_shelf_that_is_to_be_sent_again_goes_back_to_the_registry(
+def test_a_card_on_a_shelf_that_is_to_be_sent_again_goes_back_to_the_registry_and_into_the_queue(
     shelved: Card, registry: Office, counter: Office
 ) -> None:
     wish(card_id=shelved.pk, wish="RESEND", at=AT)
     grant_wish(card_id=shelved.pk, office_id=counter.pk, actor_id=None, at=AT)
-    assert Transfer.objects.latest("pk").to_office == registry
-    assert ResidentChoice.objects.get().settled_at == AT
+    transfer = Transfer.objects.latest("pk")
+    assert (transfer.to_office, transfer.purpose) == (registry, "POST")
+    said = ResidentChoice.objects.get()
+    assert (said.settled_at, said.outcome) == (AT, "GRANTED")
+    arrived = AT + timedelta(days=1)
+    receive_transfer(transfer_id=transfer.pk, references=None, shelf="", actor_id=None, at=arrived)
+    assert in_backlog(shelved)
+    assert shelved.returns.latest("pk").decision == "SEND_AGAIN"
+    assert cards_to_destroy(office_id=registry.pk, kind="CARDS") == []
+    assert ledger_of(registry) == {"backlog": 1}
 
 
 def test_a_return_that_waits_is_posted_again_or_goes_to_the_wished_counter(

@@ -7,12 +7,13 @@ import pytest
 from accounts.models import AuditEntry
 from addresses.models import Address, AddressReview, Verdict
 from addresses.reviews import recheck_waiting
-from delivery.deciding import Routed, decide_returns, route_returns
+from delivery.deciding import decide_returns
 from delivery.ledger import reconcile
 from delivery.models import ReturnReceipt
 from delivery.overdue import set_follow_up
 from delivery.refusals import Code, DeliveryRefused
 from delivery.resending import Resumed, resume_everywhere, resume_sending, send_to_other_address
+from delivery.return_routing import Routed, route_returns
 from delivery.status import Status
 from delivery.tracking import record_events
 from offices.follow_ups import FollowUpRule, rule_of
@@ -112,7 +113,7 @@ def test_a_card_that_is_sent_again_once_goes_to_the_counter_the_second_time(
 ) -> None:
     rule(registry, follows="SEND_AGAIN")
     bring_back(mailed, office=registry)
-    assert routed(registry) == Routed(by_counter={}, registry=0, shelved=0, undecided=0, sent_again=1)
+    assert routed(registry) == Routed(sent_again=1)
     entry = BacklogEntry.objects.get()
     assert (entry.card_id, entry.lane) == (mailed.cards[0].pk, Lane.RESEND)
     add_s10_block(

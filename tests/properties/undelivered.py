@@ -13,7 +13,7 @@ from delivery.by_hand import record_by_hand, undo_last_by_hand
 from delivery.choices import choose_way, wish
 from delivery.closures import WaitingCards, close_counters
 from delivery.counter import collect, undo_collection
-from delivery.deciding import decide_returns, route_returns
+from delivery.deciding import decide_returns
 from delivery.destructions import cancel_destruction, open_destruction, sign_destruction, take_signature_back
 from delivery.dispatch import hand_over_shipment
 from delivery.models import AddressRequest, Collection, CounterStay, Destruction, Transfer, VillageList
@@ -23,6 +23,7 @@ from delivery.refusals import DeliveryRefused
 from delivery.registry_list import sign_off, take_off_registry_list
 from delivery.reopening import take_back_closure
 from delivery.resending import resume_sending
+from delivery.return_routing import route_returns
 from delivery.returns import ReturnScan, receive_returns
 from delivery.transfers import move_shelf, receive_transfer, send_transfers
 from delivery.village_lists import VillageResult, make_village_list, report

@@ -155,9 +155,19 @@ def test_a_wish_is_seen_by_the_office_and_can_be_taken_back(
     )
     assert shelved.reference not in staff.get("/keinginan/").content.decode()
     choose(reader, shelved, "/lacak/pindah/", wish="RESEND")
-    assert staff.post(f"/keinginan/{shelved.reference}/selesai/").status_code == 302
+    staff.cookies["django_language"] = "en"
+    path = f"/keinginan/{shelved.reference}/selesai/"
+    assert "What the resident reads" in staff.get(path).content.decode()
+    assert staff.post(path, {"answer": "x"}).status_code == 422
+    assert staff.post(path, {"decision": "decline", "answer": " "}).status_code == 409
+    assert ResidentChoice.objects.get().settled_at is None
+    assert staff.post(path, {"decision": "decline", "answer": "Wilayah tertutup."}).status_code == 302
     assert ResidentChoice.objects.get().settled_by == supervisor
-    assert "The office has dealt with your wish" in reader.get(CARD).content.decode()
+    page = reader.get(CARD).content.decode()
+    assert "The office could not do what you wished." in page
+    assert "Wilayah tertutup." in page
+    assert "Wilayah tertutup." in staff.get(path).content.decode()
+    assert staff.post(path, {"decision": "accept"}).status_code == 409
 
 
 def test_an_officer_lets_the_card_go_where_its_holder_wishes(
@@ -170,6 +180,7 @@ def test_an_officer_lets_the_card_go_where_its_holder_wishes(
     assert sign_in(supervisor).post(path).status_code == 302
     assert ResidentChoice.objects.get().settled_by == supervisor
     assert state_of(shelved)[0] == "IN_TRANSFER"
+    assert "The office granted your wish." in reader.get(CARD).content.decode()
 
 
 @pytest.mark.parametrize("wish", ["counter:3275-X", "TERBANG", "counter:"])

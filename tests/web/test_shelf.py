@@ -408,7 +408,7 @@ def test_returns_that_no_counter_serves_are_left_and_said(
     counter.areas.all().delete()
     bring_back(mail_cards(office=registry, post_office=post_office, number=2), office=registry)
     response = english(sign_in(printing_user)).post(f"{RETURNS}arahkan/", follow=True)
-    assert "2 cards could not be routed" in response.content.decode()
+    assert "2 cards wait for a decision: no counter serves their village" in response.content.decode()
     assert not Transfer.objects.exists()
 
 

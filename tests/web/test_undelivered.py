@@ -12,9 +12,9 @@ from django.utils import translation
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from delivery.deciding import route_returns
 from delivery.models import CounterStay, Destruction, ReturnReceipt, StrayItem, VillageList
 from delivery.overdue import mark_overdue
+from delivery.return_routing import route_returns
 from offices.follow_ups import rule_of
 from offices.models import Office
 from privacy.models import AccessRecord

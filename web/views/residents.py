@@ -28,17 +28,22 @@ from web.villages import VillageName, find_villages
 SEALED = ("card__nik", "card__kk", "card__phone")  # not needed here, so not unsealed
 
 
-class CorrectionForm(Styled, forms.Form):
-    """Accept or decline, in the village that was chosen."""
+class AnswerForm(Styled, forms.Form):
+    """Accept or decline what a resident asks, and say why."""
 
     decision = forms.ChoiceField(choices=[("accept", ""), ("decline", "")])
-    village_code = forms.CharField(required=False, max_length=13)
     answer = forms.CharField(
         label=gettext_lazy("What the resident reads"),
         required=False,
         max_length=200,
         help_text=gettext_lazy("Needed to decline. Write no NIK, address or phone number."),
     )
+
+
+class CorrectionForm(AnswerForm):
+    """Accept or decline a correction, in the village that was chosen."""
+
+    village_code = forms.CharField(required=False, max_length=13)
 
 
 @requires(Operation.ANSWER_ENQUIRIES)
@@ -69,17 +74,30 @@ def wish_grant(request: StaffRequest, reference: str) -> HttpResponse:
 
 
 @requires(Operation.ANSWER_ENQUIRIES)
-@require_POST
 def wish_settle(request: StaffRequest, reference: str) -> HttpResponse:
-    """Close a wish that was done or refused."""
-    wish = get_object_or_404(wishes_visible_to(request.user), card__reference=reference)
-    try:
-        settle_wish(card_id=wish.pk, actor_id=request.user.pk, at=timezone.now())
-    except DeliveryRefused as refusal:
-        tell_refusal(request, refusal)
-    else:
-        messages.success(request, _("The wish is settled."))
-    return redirect("web:wishes")
+    """Answer a wish that was done otherwise, or decline it, saying why."""
+    rows = wishes_visible_to(request.user).select_related("card__delivery", "counter").defer(*SEALED)
+    wish = get_object_or_404(rows, card__reference=reference)
+    form = AnswerForm(request.POST or None)
+    refusal, status = "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                settle_wish(
+                    card_id=wish.pk,
+                    granted=form.cleaned_data["decision"] == "accept",
+                    answer=form.cleaned_data["answer"],
+                    actor_id=request.user.pk,
+                    at=timezone.now(),
+                )
+            except DeliveryRefused as error:
+                refusal, status = refusal_text(error), 409
+            else:
+                messages.success(request, _("The wish was answered, and the resident is told."))
+                return redirect("web:wishes")
+    context = {"row": wish, "form": form, "refusal": refusal}
+    return render(request, "web/residents/wish.html", context, status=status)
 
 
 @requires(Operation.REVIEW_ADDRESSES)

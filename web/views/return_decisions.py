@@ -17,6 +17,7 @@ from accounts.permissions import Operation
 from addresses.services import corrections_of
 from delivery.deciding import REGISTRY_REASONS, Decision, decide_returns
 from delivery.models import ReturnReceipt
+from delivery.open_requests import with_open_requests
 from delivery.registry_list import sign_off, take_off_registry_list
 from delivery.resending import resume_sending, send_to_other_address
 from delivery.scope import returns_visible_to
@@ -208,8 +209,8 @@ def registry_export(request: StaffRequest, kind: str) -> FileResponse:
 
 
 def _returns(request: StaffRequest) -> QuerySet[ReturnReceipt]:
-    rows = returns_visible_to(request.user).select_related("card", "card__address", "office", "counter")
-    return rows.defer(*SEALED)
+    rows = with_open_requests(returns_visible_to(request.user))
+    return rows.select_related("card", "card__address", "office", "counter").defer(*SEALED)
 
 
 def _registry_rows(request: StaffRequest) -> QuerySet[ReturnReceipt]:

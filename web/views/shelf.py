@@ -190,10 +190,15 @@ def route(request: StaffRequest) -> HttpResponse:
             _("Sent again: %(again)s; at the review desk: %(review)s; for village lists: %(village)s.")
             % {"again": routed.sent_again, "review": routed.to_review, "village": routed.village},
         )
-    if routed.undecided:
-        messages.warning(
+    if routed.shelved:
+        messages.info(
             request,
-            _("%(cards)s cards could not be routed: no counter serves their village. Enter it under Offices.")
-            % {"cards": routed.undecided},
+            _("%(cards)s cards were taken in at their own counter and stand on its shelf.")
+            % {"cards": routed.shelved},
+        )
+    for reason, cards in routed.left.items():
+        why = words.word_of("left", reason).label
+        messages.warning(
+            request, _("%(cards)s cards wait for a decision: %(why)s.") % {"cards": cards, "why": why}
         )
     return redirect("web:transfers")
