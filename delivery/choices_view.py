@@ -64,8 +64,8 @@ def choices_for(*, card_id: int) -> Choices:
     wishing = may_wish(card)
     counters = other_counters(card) if wishing else []
     correction = _correction(card_id)
-    policy = policy_of(office=card.office) if may_say_who_comes(card) else None
     coming = said.coming if said is not None else ""
+    collectors, papers = _who_may_come(card, coming)
     return Choices(
         channel=card.channel,
         may_choose_way=may_choose_way(card),
@@ -73,12 +73,9 @@ def choices_for(*, card_id: int) -> Choices:
         ways_used=tuple(way_of(channel) for channel in channels_to(card_phone=card.phone, choice=contact)),
         own_phone=contact is not None and bool(contact.phone),
         opted_out=contact is not None and contact.opted_out_at is not None,
-        collectors=tuple(
-            (relation, papers_to_bring(policy=policy, lane=card.lane, coming=relation))
-            for relation in (policy.collectors if policy is not None else ())
-        ),
+        collectors=collectors,
         coming=coming,
-        papers=papers_to_bring(policy=policy, lane=card.lane, coming=coming) if policy is not None else (),
+        papers=papers,
         may_wish=wishing,
         counters=tuple((counter.code, counter.name) for counter in counters),
         wish=said.wish if said is not None else "",
@@ -89,6 +86,15 @@ def choices_for(*, card_id: int) -> Choices:
         may_correct=may_ask_correction(card) and (correction is None or correction.state != "OPEN"),
         correction=correction,
     )
+
+
+def _who_may_come(card: Card, coming: str) -> tuple[tuple[tuple[str, Papers], ...], Papers]:
+    """Give who may come with which papers, and the papers of who is coming; nothing while it is at no counter."""
+    if not may_say_who_comes(card):
+        return (), ()
+    policy = policy_of(office=card.office)
+    each = ((who, papers_to_bring(policy=policy, lane=card.lane, coming=who)) for who in policy.collectors)
+    return tuple(each), papers_to_bring(policy=policy, lane=card.lane, coming=coming)
 
 
 def _correction(card_id: int) -> Correction | None:
