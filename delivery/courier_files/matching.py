@@ -1,39 +1,71 @@
 """Find the items that the rows of a status file are about, and whose they are; suggest what was misread."""
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from delivery import bulk
 from delivery.courier_files.rows import RowOutcome, StatusRow
 from delivery.couriers import folded
 from offices.models import Office
+from shipments.models import Shipment
 from shipments.numbers import NumberKind, is_reference, is_s10, normalise
 
 _NUMBERS_AT_ONCE = 20_000
 NEAR_MISSES_SOUGHT = 200
+BEFORE_OPENING, BEFORE_HANDOVER = timedelta(days=1), timedelta(days=14)
+_OLDER_DIGITS = 11
 _CHECK_LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
 _BY_NUMBER = """
-SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id
+SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
 FROM shipments_item i JOIN shipments_shipment s ON s.id = i.shipment_id WHERE {among}
 """
 # A card that was sent twice has two items under one reference: the last one counts.
 _BY_REFERENCE = """
-SELECT c.reference, i.id, i.card_id, s.office_id, s.post_office_id
+SELECT c.reference, i.id, i.card_id, s.office_id, s.post_office_id, s.id
 FROM shipments_card c JOIN shipments_item i ON i.card_id = c.id JOIN shipments_shipment s ON s.id = i.shipment_id
 WHERE {among} ORDER BY i.id
 """
 
 
 class Match(NamedTuple):
-    """An item by what it was found by, and the two offices between which it was sent."""
+    """An item by what it was found by, the two offices between which it was sent, and the card's shipment.
+
+    That is the first one of a card that was found by its reference: the post may still tell what it told of it.
+    """
 
     found_by: str
     item_id: int
     card_id: int
     office_id: int
     post_office_id: int
+    shipment_id: int
+
+
+class Beginnings:
+    """Says from when on the post can tell of the items of a shipment. Files repeat few shipments: each is asked once.
+
+    Not before the shipment was opened, less a day for clocks and for dates without a time; and where its handover is
+    signed, at most a fortnight before, for it may be signed after the post has the items (docs/adr/0008).
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, datetime] = {}
+
+    def of(self, shipment_ids: Collection[int]) -> Mapping[int, datetime]:
+        """Give the first possible moment of each shipment, and of others that were asked before."""
+        if asked := set(shipment_ids).difference(self._known):
+            signed = Shipment.objects.filter(pk__in=asked).values_list(
+                "pk", "opened_at", "handover__handed_over_at"
+            )
+            for shipment_id, opened_at, handed_over_at in signed:
+                begun = opened_at - BEFORE_OPENING
+                if handed_over_at is not None:
+                    begun = max(begun, handed_over_at - BEFORE_HANDOVER)
+                self._known[shipment_id] = begun
+        return self._known
 
 
 class Destinations:
@@ -56,20 +88,33 @@ def _is_named(office: Office, line: str) -> bool:
     return bool(line) and (by_number or folded(office.name) == line)
 
 
-def match_rows(rows: Sequence[StatusRow], *, office: Office) -> dict[str, Match]:
-    """Set each row's card and item; end the rows whose item is unknown or another office's. Give the matches."""
+def match_rows(rows: Sequence[StatusRow], *, office: Office, beginnings: Beginnings) -> dict[str, Match]:
+    """Set each row's card and item; give the matches.
+
+    Ends the rows whose item is unknown or another office's, whose number and reference name two cards, and whose date
+    lies before the post can have had the item.
+    """
     waiting = [row for row in rows if row.outcome is None]
     found = find_items({number for row in waiting for number in (row.number, row.reference) if number})
+    begun = beginnings.of({match.shipment_id for match in found.values()})
     for row in waiting:
         match = found.get(row.number) or found.get(row.reference)
         if match is None:
             row.end(RowOutcome.UNKNOWN_ITEM)
         elif not _is_of(office, match):
             row.end(RowOutcome.OTHER_OFFICE)
+        elif row.reference and found.get(row.reference, match).card_id != match.card_id:
+            row.end(RowOutcome.DAMAGED_NUMBER, reference=row.reference)
+        elif row.occurred_at is not None and row.occurred_at < begun[match.shipment_id]:
+            row.end(RowOutcome.BAD_DATE, since=_day(begun[match.shipment_id], office))
         else:
             row.item_id, row.card_id = match.item_id, match.card_id
             row.given_number = "" if row.number in found else row.number
     return found
+
+
+def _day(moment: datetime, office: Office) -> str:
+    return f"{moment.astimezone(ZoneInfo(office.time_zone)):%d/%m/%Y}"
 
 
 def find_items(numbers: Collection[str]) -> dict[str, Match]:
@@ -77,12 +122,18 @@ def find_items(numbers: Collection[str]) -> dict[str, Match]:
     found: dict[str, Match] = {}
     references = [number for number in numbers if number.startswith("K") and is_reference(number)]
     others = list(set(numbers).difference(references))
-    for sql, column, values in ((_BY_NUMBER, "i.number", others), (_BY_REFERENCE, "c.reference", references)):
-        query = sql.format(among=bulk.among(column, "text"))
-        for start in range(0, len(values), _NUMBERS_AT_ONCE):
-            some = bulk.listed(values[start : start + _NUMBERS_AT_ONCE])
-            found.update((row[0], Match._make(row)) for row in bulk.select(query, [some]))
+    found.update((match.found_by, match) for match in _selected(_BY_NUMBER, "i.number", others))
+    for match in _selected(_BY_REFERENCE, "c.reference", references):
+        first = found.get(match.found_by, match)
+        found[match.found_by] = match._replace(shipment_id=first.shipment_id)
     return found
+
+
+def _selected(sql: str, column: str, values: Sequence[str]) -> Iterator[Match]:
+    query = sql.format(among=bulk.among(column, "text"))
+    for start in range(0, len(values), _NUMBERS_AT_ONCE):
+        some = bulk.listed(values[start : start + _NUMBERS_AT_ONCE])
+        yield from map(Match._make, bulk.select(query, [some]))
 
 
 def _is_of(office: Office, match: Match) -> bool:
@@ -92,26 +143,34 @@ def _is_of(office: Office, match: Match) -> bool:
 
 
 def suggest_near_misses(rows: Sequence[StatusRow], *, office: Office) -> None:
-    """Name the items of the office whose number differs from a misread one by one figure. Never applied."""
-    unknown = list(
-        islice((row for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM), NEAR_MISSES_SOUGHT)
-    )
-    near = {row.number: list(_one_figure_away(row.number)) for row in unknown}
+    """Say of unknown numbers whose check is wrong, and which items of the office lie one figure away. Never applied."""
+    unknown = [row for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM]
+    near = {row.number: list(_one_figure_away(row.number)) for row in unknown[:NEAR_MISSES_SOUGHT]}
     found = find_items({number for numbers in near.values() for number in numbers})
     for row in unknown:
-        close = [number for number in near[row.number] if number in found and _is_of(office, found[number])]
-        if close:
-            row.end(RowOutcome.UNKNOWN_ITEM, near=close[:5])
+        detail: dict[str, object] = {}
+        if normalise(row.number).kind is NumberKind.WRONG_CHECK:
+            detail["wrong_check"] = True
+        close = [number for number in near.get(row.number, ()) if number in found]
+        if close := [number for number in close if _is_of(office, found[number])]:
+            detail["near"] = close[:5]
+        if detail:
+            row.end(RowOutcome.UNKNOWN_ITEM, **detail)
 
 
 def _one_figure_away(number: str) -> Iterator[str]:
-    if normalise(number).kind is not NumberKind.WRONG_CHECK:
+    """Give the numbers that one wrong figure could have made this one, some 120 at most."""
+    kind = normalise(number).kind
+    if number.isdecimal() and len(number) < _OLDER_DIGITS:
+        yield number.zfill(_OLDER_DIGITS)  # a number cell drops leading zeros
+    if kind not in (NumberKind.WRONG_CHECK, NumberKind.POS):
         return
     for place, figure in enumerate(number):
         if figure.isdecimal():
             for other in "0123456789":
                 close = f"{number[:place]}{other}{number[place + 1 :]}"
-                if other != figure and (is_s10(close) or is_reference(close)):
+                # the post's own numbers have no check digit: any of them may be meant
+                if other != figure and (kind is NumberKind.POS or is_s10(close) or is_reference(close)):
                     yield close
     for letter in _CHECK_LETTERS:
         close = number[:-1] + letter

@@ -65,6 +65,11 @@ WORDS_TOLD: Mapping[str, RowOutcome] = {
 }
 _PIECE_ROWS = 5_000
 NEAR_MISS = _("Perhaps %(near)s is meant.")
+WRONG_CHECK = _("Its check digit is wrong: a figure was misread or mistyped.")
+EARLY_DATE = _("%(date)s lies before the post was given the item. It cannot be before %(since)s.")
+TWO_CARDS = _(
+    "The number %(number)s and the reference %(reference)s name two different cards. Correct one of them."
+)
 AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
 
 
@@ -96,7 +101,13 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
     filled = {"number": row.number or "-", "text": said or "-", "date": row.occurred_text or "-"}
     if outcome is RowOutcome.BAD_DATE and detail.get("ambiguous"):
         return gettext(AMBIGUOUS_DATE) % filled
+    if outcome is RowOutcome.BAD_DATE and "since" in detail:
+        return gettext(EARLY_DATE) % {**filled, "since": detail["since"]}
+    if outcome is RowOutcome.DAMAGED_NUMBER and "reference" in detail:
+        return gettext(TWO_CARDS) % {**filled, "reference": detail["reference"]}
     sentence = gettext(EXPLANATIONS[outcome]) % filled
+    if detail.get("wrong_check"):
+        sentence += " " + gettext(WRONG_CHECK)
     if near := detail.get("near"):
         sentence += " " + gettext(NEAR_MISS) % {"near": ", ".join(near)}
     return sentence

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import KnownLayouts
-from delivery.courier_files.matching import Destinations, match_rows, suggest_near_misses
+from delivery.courier_files.matching import Beginnings, Destinations, match_rows, suggest_near_misses
 from delivery.courier_files.meanings import meanings_of
 from delivery.courier_files.reading import open_status_file
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
@@ -29,11 +29,11 @@ def read_and_understand(
     """
     zone = ZoneInfo(office.time_zone)
     own_words = meanings_of(courier=courier, office=office)
-    destinations = Destinations()
+    destinations, beginnings = Destinations(), Beginnings()
     rows: list[StatusRow] = []
     with open_status_file(path, courier=courier, zone=zone, now=now, known=known) as (layout, pieces):
         for piece in pieces:
-            _understand(piece, courier, office, own_words, destinations)
+            _understand(piece, courier, office, own_words, destinations, beginnings)
             rows += piece
             on_piece()
     suggest_near_misses(rows, office=office)
@@ -46,9 +46,10 @@ def _understand(
     office: Office,
     own_words: Mapping[tuple[str, str], Meaning],
     destinations: Destinations,
+    beginnings: Beginnings,
 ) -> None:
     """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
-    matches = match_rows(rows, office=office)
+    matches = match_rows(rows, office=office, beginnings=beginnings)
     for row in rows:
         if row.outcome is not None:
             continue
