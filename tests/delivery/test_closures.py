@@ -50,10 +50,16 @@ def stand_in(office: Office, delegate: Office, last: date = date(2020, 12, 31)) 
 
 
 def close(
-    office: Office, first: date, last: date, *, move: bool = False, at: datetime = SERVED_AT
+    office: Office,
+    first: date,
+    last: date,
+    *,
+    move: bool = False,
+    at: datetime = SERVED_AT,
+    service: str = "",
 ) -> ClosureResult:
     return close_counters(
-        office_id=office.pk, starts_on=first, ends_on=last, reason="x", actor_id=None, at=at,
+        office_id=office.pk, service=service, starts_on=first, ends_on=last, reason="x", actor_id=None, at=at,
         cards=WaitingCards.MOVE if move else WaitingCards.HOLD,
     )  # fmt: skip
 
@@ -373,7 +379,9 @@ def test_places_of_cards_that_leave_a_shelf_are_offered_to_those_who_wait(
 def test_a_card_that_arrives_while_its_counter_is_closed_is_kept_as_many_days_after_it_opens(
     registry: Office, post_office: Office, counter: Office
 ) -> None:
-    closed = close(counter, date(2020, 5, 20), date(2020, 7, 18), at=morning_of(date(2020, 5, 20)))
+    closed = close(
+        counter, date(2020, 5, 20), date(2020, 7, 18), at=morning_of(date(2020, 5, 20)), service="PICKUP"
+    )
     stand_in_for_routing = factories.make_office(
         code="3216-09", kind=Office.Kind.COUNTER, parent=registry, region_code="32.16.09"
     )
