@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import override
 
 from delivery import bulk
 from delivery.messages import gateways
@@ -18,10 +19,10 @@ from delivery.messages.facts import Known, facts_of, known_of
 from delivery.messages.occasions import ANSWERS, Occasion
 from delivery.messages.pace import take_places
 from delivery.messages.quiet_hours import is_quiet, next_allowed
-from delivery.messages.texts import parameters_of, text_of
+from delivery.messages.texts import parameters_of, spoken_language, text_of
 from delivery.messages.ways import Way, is_reached, way_of
 from delivery.models import ContactChoice, Message
-from delivery.status import FINAL, Status
+from delivery.status import FINAL, WITH_THE_POST, Status
 from privacy.crypto import blind_index
 
 BATCH = 500
@@ -149,8 +150,10 @@ def _is_still_true(message: Message, known: Known, at: datetime) -> bool:
             )
         case Occasion.ATTEMPT_FAILED:
             return status is Status.ATTEMPT_FAILED
-        case Occasion.DISPATCHED | Occasion.REGISTERED:
+        case Occasion.REGISTERED:
             return status not in FINAL
+        case Occasion.DISPATCHED:
+            return status is None or status in WITH_THE_POST
         case Occasion.COLLECTED:
             return status is Status.COLLECTED
         case _:
@@ -180,7 +183,8 @@ def _outgoing(message: Message, known: Known) -> Outgoing:
     language = choice.language if choice is not None else settings.LANGUAGE_CODE
     occasion = Occasion(message.occasion)
     phone, email = _contact(occasion, message.card.phone, choice)
-    facts = facts_of(message, known)
+    with override(spoken_language(language)):
+        facts = facts_of(message, known)
     return Outgoing(
         message_id=message.pk,
         channel=message.channel,

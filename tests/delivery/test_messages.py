@@ -23,7 +23,7 @@ from delivery.messages.quiet_hours import is_quiet, next_allowed
 from delivery.messages.reminders import queue_reminders
 from delivery.messages.sending import LEASE, MAX_ATTEMPTS, WAITS, Sent
 from delivery.messages.texts import LANGUAGES, Facts, text_of
-from delivery.models import ContactChoice, CounterStay, Message
+from delivery.models import ContactChoice, CounterStay, Message, WaitingEntry
 from delivery.status import Status
 from delivery.tracking import record_events
 from offices.models import Office
@@ -235,6 +235,44 @@ def test_a_collected_card_is_no_longer_announced_but_its_collection_is(mailed: M
     queue(card_ids=ids(mailed.cards), occasion=Occasion.DISPATCHED, at=MORNING)
     assert send_queued(at=MORNING, limit=10) == Sent(sent=2, withdrawn=1)
     assert state_of(mailed.cards[0])[0] == "DELIVERED"
+
+
+def test_a_card_that_comes_back_is_no_longer_announced_as_posted(mailed: Mailed) -> None:
+    queue(card_ids=ids(mailed.cards), occasion=Occasion.DISPATCHED, at=MORNING)
+    back = mailed.event(0, Status.RETURNING, hours=1, reason="ADDRESS_NOT_FOUND")
+    record_events(events=[back], recorded_at=MORNING, recorded_by_id=None)
+    assert send_queued(at=MORNING, limit=10) == Sent(sent=2, withdrawn=1)
+
+
+def test_opening_hours_are_said_in_the_residents_language(
+    registry: Office, post_office: Office, counter: Office, gateway: Provider
+) -> None:
+    cards = factories.make_cards(office=registry, number=2, phone=PHONE)
+    ContactChoice.objects.create(card=cards[1], language="en", chosen_at=MORNING)
+    shelve_cards(registry=registry, post_office=post_office, number=2, cards=cards)
+    send_queued(at=datetime.fromisoformat("2020-05-21T10:00:00+07:00"), limit=10)
+    texts = [body["message"] for _headers, body in gateway.requests]
+    assert ["Buka: Senin–Jumat 08.00–15.00 WIB." in text for text in texts] == [True, False]
+    assert ["Open: Monday–Friday 08.00–15.00 WIB." in text for text in texts] == [False, True]
+
+
+def test_an_offered_place_says_its_day_and_how_long_it_is_kept(
+    registry: Office, post_office: Office, counter: Office, gateway: Provider
+) -> None:
+    cards = factories.make_cards(office=registry, number=1, phone=PHONE)
+    (card,) = shelve_cards(registry=registry, post_office=post_office, number=1, cards=cards)
+    at = datetime.fromisoformat("2020-05-21T10:00:00+07:00")
+    WaitingEntry.objects.create(
+        card=card, counter=counter, lane="URGENT", day=at.date() + timedelta(days=1), state="OFFERED", joined_at=at,
+        offered_until=at + timedelta(minutes=90),
+    )  # fmt: skip
+    Message.objects.all().delete()
+    queue(card_ids=[card.pk], occasion=Occasion.PLACE_OFFERED, at=at)
+    assert send_queued(at=at, limit=10) == Sent(sent=1)
+    assert (
+        "pada 22 Mei 2020. Kami simpan untuk Anda sampai 21 Mei 2020 pukul 11.30. Ambil tempat ini di http"
+        in (gateway.requests[0][1]["message"])
+    )
 
 
 def test_withdraw_takes_back_what_is_not_sent(cards: list[Card]) -> None:
