@@ -27,6 +27,7 @@ from api.views.ledger import ReconciliationViewSet
 from api.views.messages import MessageViewSet
 from api.views.offices import OfficeViewSet
 from api.views.offline import ConflictViewSet, OfflineViewSet
+from api.views.policies import PolicyViewSet
 from api.views.print_checks import PrintCheckViewSet
 from api.views.residents import AddressRequestViewSet, EnquiryViewSet, WishViewSet
 from api.views.returns import ReturnViewSet
@@ -77,6 +78,7 @@ router.register("label-runs", LabelRunViewSet, basename="label-run")
 router.register("number-blocks", NumberBlockViewSet, basename="number-block")
 router.register("offices", OfficeViewSet, basename="office")
 router.register("offline", OfflineViewSet, basename="offline")
+router.register("policies", PolicyViewSet, basename="policy")
 router.register("print-checks", PrintCheckViewSet, basename="print-check")
 router.register("quotas", QuotaViewSet, basename="quota")
 router.register("reconciliation", ReconciliationViewSet, basename="reconciliation")

@@ -55,6 +55,14 @@ class Code(StrEnum):
     NOT_TO_SIGN_OFF = "NOT_TO_SIGN_OFF"
     NOT_KEPT_LONGER = "NOT_KEPT_LONGER"
     NO_REGISTRY_ABOVE = "NO_REGISTRY_ABOVE"
+    # the registry's policy
+    POLICY_CHANGED = "POLICY_CHANGED"
+    POLICY_OUT_OF_RANGE = "POLICY_OUT_OF_RANGE"
+    POLICY_BAG_TOO_LARGE = "POLICY_BAG_TOO_LARGE"
+    POLICY_REMINDERS = "POLICY_REMINDERS"
+    POLICY_WITHOUT_HOLDER = "POLICY_WITHOUT_HOLDER"
+    POLICY_CODE_UNKNOWN = "POLICY_CODE_UNKNOWN"
+    POLICY_PAPERS_MISSING = "POLICY_PAPERS_MISSING"
     # destruction
     NOTHING_TO_DESTROY = "NOTHING_TO_DESTROY"
     NOT_TO_DESTROY = "NOT_TO_DESTROY"
@@ -202,6 +210,15 @@ MESSAGES: Mapping[Code, str] = {
     Code.NOT_TO_SIGN_OFF: "%(reference)s is not on the open list of the registry. Load the list again.",
     Code.NOT_KEPT_LONGER: "%(reference)s does not stand on this shelf. Load the list again.",
     Code.NO_REGISTRY_ABOVE: "%(office)s is no counter of a registry office.",
+    Code.POLICY_CHANGED: "Somebody has changed the policy meanwhile. Load it again and make your changes there.",
+    Code.POLICY_OUT_OF_RANGE: "%(value)s lies outside what is possible: %(least)s to %(most)s.",
+    Code.POLICY_BAG_TOO_LARGE: "A bag cannot hold more items than a shipment.",
+    Code.POLICY_REMINDERS: (
+        "Write at most %(most)s different days of reminders, in order and before the %(days)s days are over."
+    ),
+    Code.POLICY_WITHOUT_HOLDER: "The holder may always collect. Choose the holder too.",
+    Code.POLICY_CODE_UNKNOWN: "The policy knows no %(value)s. Choose from the list.",
+    Code.POLICY_PAPERS_MISSING: "Say which papers must be shown by: %(relation)s.",
     Code.NOTHING_TO_DESTROY: "There is nothing to destroy. Choose cards of the list.",
     Code.NOT_TO_DESTROY: (
         "%(reference)s cannot be destroyed: it is not damaged, void, printed twice or on the registry's list."

@@ -1,8 +1,8 @@
-"""Set up offices, areas, policies and quotas. Closures and delegations are written on their pages only."""
+"""Set up offices, areas and quotas. Policies, closures and delegations are written on their pages only."""
 
 from django.contrib import admin
 
-from offices.models import AreaServed, HandoverPolicy, Office, Quota, QuotaDay
+from offices.models import AreaServed, Office, Quota, QuotaDay
 
 
 class AreaServedInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -21,11 +21,6 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["kind", "is_active"]
     search_fields = ["code", "name"]
     inlines = [AreaServedInline, QuotaInline]
-
-
-@admin.register(HandoverPolicy)
-class HandoverPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["office", "delivery_attempts", "hold_days", "old_card_required"]
 
 
 @admin.register(QuotaDay)

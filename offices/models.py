@@ -207,7 +207,6 @@ class HandoverPolicy(models.Model):
         help_text=_("collector → lists of documents; one of each list must be shown"),
     )
     old_card_required = models.BooleanField(default=True)
-    delivery_attempts = models.PositiveSmallIntegerField(default=2)
     hold_days = models.PositiveSmallIntegerField(default=30)
     reminder_days = models.JSONField(
         default=days_of_reminders, help_text=_("days after arrival at the counter")
@@ -232,12 +231,7 @@ class HandoverPolicy(models.Model):
         verbose_name_plural = "handover policies"
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    delivery_attempts__gte=1,
-                    hold_days__gte=1,
-                    items_per_shipment__gte=1,
-                    items_per_bag__gte=1,
-                ),
+                condition=Q(hold_days__gte=1, items_per_shipment__gte=1, items_per_bag__gte=1),
                 name="policy_numbers_positive",
             ),
             models.CheckConstraint(

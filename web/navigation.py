@@ -117,6 +117,7 @@ MENU: tuple[Group, ...] = (
             Entry(_("Closures"), "web:closures", "calendar-x", O.SEE_OFFICES, "closure"),
             Entry(_("Delegations"), "web:delegations", "signpost-2", O.MANAGE_OFFICES, "delegation"),
             Entry(_("Quotas"), "web:quotas", "people", O.MANAGE_OFFICES, "quota"),
+            Entry(_("Handover policy"), "web:policy", "clipboard-check", O.MANAGE_OFFICES, "policy"),
             Entry(
                 _("After a failed delivery"),
                 "web:follow-ups",

@@ -32,6 +32,7 @@ from web.views import (
     packing,
     papers,
     partner,
+    policies,
     print_check,
     resident,
     resident_choices,
@@ -155,6 +156,7 @@ urlpatterns: list[URLPattern] = [
     path("kuota/buka/", offices.extra_day, name="extra-day"),
     path("kuota/buka/<int:extra_day_id>/batal/", offices.extra_day_end, name="extra-day-end"),
     path("kuota/tambah/", offices.quota_override, name="quota-override"),
+    path("kebijakan/", policies.policy, name="policy"),
     path("tindak-lanjut/", follow_ups.follow_ups, name="follow-ups"),
     # the counter
     path("loket/", counter.desk, name="counter"),
