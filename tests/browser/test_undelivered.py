@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from delivery.choices import wish
 from delivery.destructions import open_destruction, sign_destruction
 from delivery.models import CounterStay, StrayItem
 from delivery.overdue import mark_overdue
@@ -32,6 +33,7 @@ def undelivered(registry: Office, post_office: Office, counter: Office, officer:
     route_returns(office_id=registry.pk, actor_id=None, at=RETURNED_AT)
     waiting = mail_cards(office=registry, post_office=post_office, number=1)
     bring_back(waiting, office=registry)
+    wish(card_id=waiting.cards[0].pk, wish="RESEND", at=RETURNED_AT)
     StrayItem.objects.create(office=counter, scanned="P2005040000001", outcome="UNKNOWN", found_at=SERVED_AT)
     factories.make_cards(office=registry, number=3, disposition="DAMAGED")
     made = open_destruction(office_id=registry.pk, kind="CARDS", card_ids=None, actor_id=None, at=SERVED_AT)
@@ -40,7 +42,8 @@ def undelivered(registry: Office, post_office: Office, counter: Office, officer:
     return [
         "/retur/keputusan/?decision=", f"/retur/alamat/{waiting.cards[0].reference}/", "/retur/dinas/",
         "/retur/disisihkan/", "/loket/rak/lewat-waktu/", "/loket/rak/umur/", "/pemusnahan/baru/kartu/",
-        f"/pemusnahan/{made.pk}/", "/tindak-lanjut/",
+        f"/pemusnahan/{made.pk}/", "/tindak-lanjut/", "/keinginan/",
+        f"/keinginan/{waiting.cards[0].reference}/selesai/",
     ]  # fmt: skip
 
 
