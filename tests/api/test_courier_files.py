@@ -384,7 +384,7 @@ def test_the_same_rows_again_are_nothing_new_and_a_misread_number_is_explained(
     assert worked_on(at_post, where)["nothing_new"] is False
     (kept,) = at_post.get(f"{where}rows/", headers={"accept-language": "en"}).json()["results"]
     assert (kept["near"], kept["ambiguous"]) == ([number], False)
-    assert kept["explanation"].endswith(f"Check the number. Perhaps {number} is meant.")
+    assert kept["explanation"].endswith(f" Perhaps {number} is meant.")
     again, _waiting = uploaded(at_post, sheet(row.format(number)))
     state = worked_on(at_post, again)
     assert (state["nothing_new"], Job.objects.get(pk=state["job"]).result["nothing_new"]) == (True, True)

@@ -226,6 +226,22 @@ def test_a_file_that_was_stopped_halfway_is_undone_also_when_its_undo_is_stopped
     assert (work(file).state, {state_of(card)[0] for card in mailed.cards}) == ("UNDONE", {"POSTED"})
 
 
+def test_a_half_applied_file_whose_upload_was_forgotten_is_not_said_to_have_changed_nothing(
+    at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.COURIER_FILE_PORTION = 1
+    file = halfway(at_post, mailed, monkeypatch, what="apply")
+    CourierFile.objects.filter(pk=file.pk).update(state="REFUSED", fault={"code": "expired", "params": {}})
+    boss = sign_in(supervisor)
+    boss.cookies["django_language"] = "en"
+    page = boss.get(f"/berkas-kurir/{file.pk}/").content.decode()
+    assert "nothing was changed" not in page
+    assert "The work was stopped after 1 rows" in page
+    boss.post(f"/berkas-kurir/{file.pk}/batal/", {"reason": "salah"})
+    assert (work(file).state, {state_of(card)[0] for card in mailed.cards}) == ("UNDONE", {"POSTED"})
+
+
 def test_a_file_whose_work_failed_before_anything_is_checked_or_applied_again(
     at_post: Client, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
