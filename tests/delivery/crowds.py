@@ -13,11 +13,26 @@ from django.db import connection, connections
 from delivery.refusals import DeliveryRefused
 
 
+# Real connections at once on PostgreSQL, which takes 100 by default; SQLite lets one writer in at a time.
+MANY, FEW = 50, 8
+
+
+def as_many_as_can() -> int:
+    """Give how many callers may come at once, each with a connection of its own."""
+    return MANY if connection.vendor == "postgresql" else FEW
+
+
 @contextmanager
 def crowd(folder: Path) -> Iterator[None]:
-    """Let threads open connections of their own; on SQLite to a copy in a file, made on entering."""
+    """Let threads open connections of their own, not of a pool; on SQLite to a copy in a file, made on entering."""
     if connection.vendor == "postgresql":
-        yield
+        options = connections.settings["default"]["OPTIONS"]
+        pool = options.pop("pool", None)
+        try:
+            yield
+        finally:
+            if pool is not None:
+                options["pool"] = pool
         return
     connection.ensure_connection()
     path = folder / "crowd.sqlite3"

@@ -1,9 +1,8 @@
 """A card is given out once, to whom it may be given, and a mistake is taken back the same day."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from accounts.models import AuditEntry, User
 from delivery.access import pin_of
 from delivery.appointments import bookable_days
-from delivery.closures import close_counters
 from delivery.counter import (
     book,
     cancel_booking,
@@ -24,11 +22,10 @@ from delivery.extra_days import open_extra_day, take_extra_day_back
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, Collection, CounterStay, Message, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
-from offices.models import Closure, HandoverPolicy, Office, Quota, QuotaDay, QuotaSlot
+from offices.models import Closure, HandoverPolicy, Office, Quota, QuotaDay
 from privacy.models import AccessRecord
 from shipments.models import Card, CirculatingCard, Lane
 from tests import factories
-from tests.delivery.crowds import at_once, crowd, told
 from tests.delivery.mailing import mail_cards, state_of
 from tests.delivery.shelving import SERVED_AT, bring_back, shelve_cards
 
@@ -388,89 +385,6 @@ def test_book_refuses_the_same_day_again_and_a_card_that_is_not_at_a_counter(
         refusal(book, card_id=elsewhere.pk, day=date(2020, 5, 26), lane="ORDINARY", at=SERVED_AT)
         is Code.NOT_RECEIVED
     )
-
-
-# --- many at once ------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_hundred_bookings_at_once_for_twenty_places_give_exactly_twenty(
-    registry: Office, post_office: Office, counter: Office, tmp_path: Path
-) -> None:
-    cards = shelve_cards(registry=registry, post_office=post_office, number=200)
-    calls = [
-        partial(book, card_id=card.pk, day=date(2020, 5, 26), lane="ORDINARY", at=SERVED_AT) for card in cards
-    ]
-    with crowd(tmp_path):
-        results = at_once(calls, workers=8)
-        assert (results.count("ok"), results.count("QUOTA_FULL")) == (20, 180)
-        assert told(lambda: QuotaDay.objects.get().taken) == 20
-        slots = told(lambda: list(QuotaSlot.objects.order_by("starts_at").values_list("taken", flat=True)))
-        assert slots == [3, 3, 3, 3, 3, 3, 2]
-        assert told(Appointment.objects.count) == 20
-
-
-@pytest.mark.django_db(transaction=True)
-def test_bookings_at_once_for_one_slot_give_exactly_its_places(
-    registry: Office, post_office: Office, counter: Office, tmp_path: Path
-) -> None:
-    Quota.objects.create(office=counter, lane="ORDINARY", per_day=20, per_slot=4)
-    cards = shelve_cards(registry=registry, post_office=post_office, number=40)
-    day, nine = date(2020, 5, 26), time(9)
-    calls = [
-        partial(book, card_id=card.pk, day=day, starts_at=nine, lane="ORDINARY", at=SERVED_AT)
-        for card in cards
-    ]
-    with crowd(tmp_path):
-        results = at_once(calls, workers=8)
-        assert (results.count("ok"), results.count("SLOT_FULL")) == (4, 36)
-        assert told(lambda: QuotaSlot.objects.get(starts_at=nine).taken) == 4
-        assert told(lambda: QuotaDay.objects.get().taken) == 4
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_booking_slips_into_a_closure_that_is_being_written(
-    registry: Office, post_office: Office, counter: Office, tmp_path: Path
-) -> None:
-    cards = shelve_cards(registry=registry, post_office=post_office, number=12)
-    day = date(2020, 5, 26)
-    bookings = [partial(book, card_id=card.pk, day=day, lane="ORDINARY", at=SERVED_AT) for card in cards]
-    closing = partial(
-        close_counters, area_code="32", starts_on=day, ends_on=day, reason="PSBB", actor_id=None, at=SERVED_AT
-    )
-    calls: list[Callable[[], object]] = [*bookings[:6], closing, *bookings[6:]]
-    with crowd(tmp_path):
-        results = at_once(calls, workers=4)
-        assert set(results) <= {"ok", "OFFICE_CLOSED"}
-        standing = Appointment.objects.filter(cancelled_at__isnull=True)
-        assert told(standing.filter(day=day).exists) is False
-        assert told(lambda: list(QuotaDay.objects.filter(day=day, taken__gt=0))) == []
-        assert told(standing.count) == results.count("ok") - 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_counters_at_once_give_one_collection(
-    registry: Office, post_office: Office, counter: Office, tmp_path: Path
-) -> None:
-    card = shelve_cards(registry=registry, post_office=post_office, number=1)[0]
-    calls = [
-        partial(give_out, counter_id=counter.pk, card_id=card.pk, nonce=f"n{number}") for number in range(4)
-    ]
-    with crowd(tmp_path):
-        assert sorted(at_once(calls, workers=4)) == ["ALREADY_COLLECTED"] * 3 + ["ok"]
-        assert told(Collection.objects.count) == 1
-        assert told(TrackingEvent.objects.filter(status="COLLECTED").count) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_confirmation_sent_four_times_at_once_gives_one_collection(
-    registry: Office, post_office: Office, counter: Office, tmp_path: Path
-) -> None:
-    card = shelve_cards(registry=registry, post_office=post_office, number=1)[0]
-    calls = [partial(give_out, counter_id=counter.pk, card_id=card.pk, nonce="same")] * 4
-    with crowd(tmp_path):
-        assert at_once(calls, workers=4) == ["ok"] * 4
-        assert told(Collection.objects.count) == 1
 
 
 def test_a_clock_that_was_set_back_does_not_put_the_collection_before_the_arrival(
