@@ -1,6 +1,6 @@
 """Close counters for some days, one or all of a region, and look after the cards and people that wait there."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.services import record
 from delivery import messages
+from delivery.delegates import delegates
 from delivery.holds import reckon_holds
 from delivery.messages.occasions import Occasion
 from delivery.models import Appointment, CounterStay
@@ -18,7 +19,7 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.transfers import move_shelf
 from delivery.waiting import end_waiting_of
 from offices.models import Closure, Office, Service
-from offices.services import close_for, closed_offices, is_closed, load_routing, local_day, lock_offices
+from offices.services import close_for, closed_offices, is_closed, local_day, lock_offices
 
 MOST_DAYS = 366  # a slip of the pen in the year would keep every card for centuries
 
@@ -170,7 +171,7 @@ def _move(closure: Closure, actor_id: int | None, at: datetime) -> int:
     moved = 0
     days = {local_day(office=office, at=at) for office in Office.objects.filter(pk__in=counters_of(closure))}
     for today in sorted(day for day in days if closure.starts_on <= day <= closure.ends_on):
-        for counter, delegate in _delegates(counters_of(closure), today):
+        for counter, delegate in delegates(counter_ids=counters_of(closure), on=today):
             if delegate is not None and local_day(office=counter, at=at) == today:
                 moved += _move_one(counter, delegate, today, actor_id, at)
     return moved
@@ -192,25 +193,9 @@ def _leaving(counters: Collection[int], closure: Closure) -> dict[int, Office]:
     """Give the delegate of each counter that has one on the closure's first day."""
     return {
         counter.pk: delegate
-        for counter, delegate in _delegates(counters, closure.starts_on)
+        for counter, delegate in delegates(counter_ids=counters, on=closure.starts_on)
         if delegate is not None
     }
-
-
-def _delegates(counters: Collection[int], on: date) -> Iterator[tuple[Office, Office | None]]:
-    """Give each counter with the counter of its registry that stands in for it, open and taking cards in, if any."""
-    routing = load_routing(on=on)
-    offices = {office.pk: office for office in Office.objects.filter(kind=Office.Kind.COUNTER)}
-    for counter in Office.objects.filter(pk__in=counters).order_by("pk"):
-        route = routing.stand_in(office_id=counter.pk, service=Service.PICKUP, on=on)
-        delegate = offices.get(route.office_id) if route.office_id is not None else None
-        if delegate is not None and (delegate == counter or delegate.parent_id != counter.parent_id):
-            delegate = None
-        if delegate is not None and routing.is_closed(
-            office_id=delegate.pk, service=Service.RECEIVING, on=on
-        ):
-            delegate = None
-        yield counter, delegate
 
 
 def _rebook(counters: Sequence[int], leaving: dict[int, Office], closure: Closure, at: datetime) -> Rebooked:
@@ -247,7 +232,7 @@ def counters_of_closure(*, closure_id: int) -> list[ClosedCounter]:
             appointments=gave_way.get(office.pk, 0),
             delegate=delegate,
         )
-        for office, delegate in _delegates(counters, closure.starts_on)
+        for office, delegate in delegates(counter_ids=counters, on=closure.starts_on)
     ]
 
 

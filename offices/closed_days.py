@@ -50,6 +50,17 @@ def closed_spans(*, offices: Collection[Office], service: str, since: date) -> M
     }
 
 
+def leaving_days(*, offices: Collection[Office], service: str, since: date) -> Mapping[int, date]:
+    """Give the first day of the closure, on or ahead, that sends an office's cards away; one statement for all."""
+    days: dict[int, date] = {}
+    rows = Closure.objects.filter(moves_cards=True, ends_on__gte=since, service__in=["", service])
+    for row in rows.order_by("-starts_on"):
+        for office in offices:
+            if row.office_id == office.pk or row.area_code in regions_around(office.region_code):
+                days[office.pk] = row.starts_on
+    return days
+
+
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     merged: list[Span] = []
     for span in sorted(spans):

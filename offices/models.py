@@ -164,7 +164,7 @@ class Closure(models.Model):
 
 
 class ExtraDay(models.Model):
-    """A counter hands out cards on this day, although it is a holiday or none of its weekdays; closures are stronger."""
+    """A counter hands out cards on this day, although it is a holiday or none of its weekdays. Closures win."""
 
     office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="extra_days")
     day = models.DateField()

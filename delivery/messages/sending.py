@@ -137,8 +137,10 @@ def _is_still_true(message: Message, known: Known, at: datetime) -> bool:
     delivery = getattr(message.card, "delivery", None)
     status = Status(delivery.status) if delivery is not None else None
     match Occasion(message.occasion):
-        case Occasion.READY_AT_COUNTER | Occasion.REMINDER | Occasion.MOVED | Occasion.REOPENED:
+        case Occasion.READY_AT_COUNTER | Occasion.REMINDER | Occasion.REOPENED:
             return message.card_id in known.stays
+        case Occasion.MOVED:
+            return any(message.card_id in each for each in (known.stays, known.visits, known.on_the_way))
         case Occasion.PLACE_OFFERED:
             return message.card_id in known.offers and message.card_id in known.stays
         case Occasion.OUT_FOR_DELIVERY:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from delivery.messages.occasions import Occasion
 from delivery.papers import Papers
+from offices.closed_days import ClosedAhead
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
     "id": (
@@ -60,16 +61,16 @@ _TEXTS: Mapping[Occasion, Mapping[str, str]] = {
         "Open: {hours}. Bring {papers}. Choose a day: {link}",
     },
     Occasion.MOVED: {
-        "id": "Halo {name}, jadwal pengambilan KTP-el Anda berubah karena kantor tutup. "
-        "Kartu menunggu di {place}, sampai {until}. Pilih hari lain: {link}",
-        "en": "Hello {name}, collecting your identity card has changed because the office is closed. "
-        "The card waits at {place}, until {until}. Choose another day: {link}",
+        "id": "Halo {name}, jadwal pengambilan KTP-el Anda berubah karena loket tutup {closed}. "
+        "Kartu menunggu {waits}. Jadwal Anda: {appointment}. Pilih hari lain: {link}",
+        "en": "Hello {name}, collecting your identity card has changed because the counter is closed {closed}. "
+        "The card waits {waits}. Your day: {appointment}. Choose another day: {link}",
     },
     Occasion.REOPENED: {
         "id": "Halo {name}, {place}, buka kembali lebih cepat. Buka: {hours}. "
-        "KTP-el Anda menunggu di sana sampai {until}. Pilih hari: {link}",
+        "KTP-el Anda menunggu di sana sampai {until}. Jadwal Anda: {appointment}. Pilih hari: {link}",
         "en": "Hello {name}, {place}, opens again earlier. Open: {hours}. "
-        "Your identity card waits there until {until}. Choose a day: {link}",
+        "Your identity card waits there until {until}. Your day: {appointment}. Choose a day: {link}",
     },
     Occasion.PLACE_OFFERED: {
         "id": "Halo {name}, ada tempat kosong untuk mengambil KTP-el Anda di {counter} pada {offered_on}. "
@@ -121,6 +122,14 @@ _REPLIES: Mapping[str, str] = {
     "id": "Balas 1: saya datang. 2: diwakili. 3: minta dikirim ulang. BERHENTI: tidak mau pesan lagi.",
     "en": "Reply 1: I come. 2: somebody else comes. 3: please send it again. STOP: no more messages.",
 }
+_CLOCK: Mapping[str, str] = {"id": "pukul", "en": "at"}
+_AT: Mapping[str, str] = {"id": "di", "en": "at"}
+_UNTIL: Mapping[str, str] = {"id": "sampai", "en": "until"}
+_THEN: Mapping[str, str] = {"id": "lalu", "en": "then"}
+_CLOSED: Mapping[str, str] = {"id": "tutup", "en": "closed"}
+_REOPENS: Mapping[str, str] = {"id": "buka lagi", "en": "open again on"}
+_FOR_SOME_DAYS: Mapping[str, str] = {"id": "beberapa hari", "en": "for some days"}
+_NO_VISIT: Mapping[str, str] = {"id": "belum ada", "en": "none yet"}
 _OFFICE_HOURS: Mapping[str, str] = {"id": "pada jam kerja", "en": "in office hours"}
 _PAPERS: Mapping[str, Mapping[str, str]] = {
     "id": {
@@ -151,7 +160,9 @@ _FIELD = re.compile(r"\{(\w+)\}")
 class Facts:
     """All that a text may use; `name` is the full name, of which the first word is said.
 
-    `offered_until` is by the counter's clock.
+    `closed` are the next days on which the counter is closed while it keeps the card; `leaves_on` is the day on which a
+    closure sends the card away, to `then_at`. `visit` is the appointment's day, hour and counter. `offered_until` is by
+    the counter's clock.
     """
 
     name: str
@@ -164,6 +175,10 @@ class Facts:
     address: str = ""
     hours: str = ""
     until: date | None = None
+    closed: ClosedAhead | None = None
+    leaves_on: date | None = None
+    then_at: str = ""
+    visit: tuple[date, time | None, str] | None = None
     papers: Papers = ()
     offered_on: date | None = None
     offered_until: datetime | None = None
@@ -214,13 +229,54 @@ def _values(facts: Facts, language: str) -> dict[str, str]:
         "link": facts.link,
         "pin": facts.pin,
         "counter": facts.counter,
-        "place": ", ".join(part for part in (facts.counter, " ".join(facts.address.split())) if part),
-        "hours": facts.hours or _OFFICE_HOURS[language],
+        "place": _place(facts),
+        "hours": _hours(facts, language),
+        "closed": _closed(facts, language),
+        "waits": _waits(facts, language),
+        "appointment": _visit(facts, language),
         "until": _day(facts.until, language),
         "papers": papers_said(facts.papers, language=language) or _NO_PAPERS[language],
         "offered_on": _day(facts.offered_on, language),
         "offered_until": _moment(facts.offered_until, language),
     }
+
+
+def _hours(facts: Facts, language: str) -> str:
+    """Say the hours, and the closed days before or among which they do not hold."""
+    hours = facts.hours or _OFFICE_HOURS[language]
+    if facts.closed is None:
+        return hours
+    return f"{hours} ({_CLOSED[language]} {_closed(facts, language)})"
+
+
+def _closed(facts: Facts, language: str) -> str:
+    if facts.closed is None:
+        return _FOR_SOME_DAYS[language]
+    first, last, reopens = facts.closed
+    days = _day(first, language) if first == last else f"{_day(first, language)}–{_day(last, language)}"
+    return f"{days}, {_REOPENS[language]} {_day(reopens, language)}" if reopens is not None else days
+
+
+def _waits(facts: Facts, language: str) -> str:
+    """Say where the card waits until when; where it goes next when a closure sends it away."""
+    at, until, then = _AT[language], _UNTIL[language], _THEN[language]
+    place = f"{at} {_place(facts)}"
+    if facts.leaves_on is not None:
+        last = _day(facts.leaves_on - timedelta(days=1), language)
+        return f"{place} {until} {last}, {then} {at} {facts.then_at}"
+    return f"{place} {until} {_day(facts.until, language)}" if facts.until is not None else place
+
+
+def _visit(facts: Facts, language: str) -> str:
+    if facts.visit is None:
+        return _NO_VISIT[language]
+    day, hour, counter = facts.visit
+    clock = f" {_CLOCK[language]} {hour:%H.%M}" if hour is not None else ""
+    return f"{_day(day, language)}{clock}, {counter}"
+
+
+def _place(facts: Facts) -> str:
+    return ", ".join(part for part in (facts.counter, " ".join(facts.address.split())) if part)
 
 
 def papers_said(papers: Papers, *, language: str) -> str:
@@ -253,5 +309,4 @@ def _day(day: date | None, language: str) -> str:
 def _moment(moment: datetime | None, language: str) -> str:
     if moment is None:
         return "-"
-    at = {"id": "pukul", "en": "at"}[language]
-    return f"{_day(moment.date(), language)} {at} {moment:%H.%M}"
+    return f"{_day(moment.date(), language)} {_CLOCK[language]} {moment:%H.%M}"
