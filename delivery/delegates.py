@@ -18,13 +18,20 @@ class Leaving:
 
 
 def delegates(*, counter_ids: Collection[int], on: date) -> Iterator[tuple[Office, Office | None]]:
-    """Give each counter with the open counter of its registry at the end of its chain of delegates, if there is one."""
+    """Give each counter with the open counter of its registry at the end of its chain of delegates, if there is one.
+
+    One that takes nothing in on that day is none.
+    """
     routing = load_routing(on=on)
     offices = {office.pk: office for office in Office.objects.filter(kind=Office.Kind.COUNTER)}
     for counter in Office.objects.filter(pk__in=counter_ids).order_by("pk"):
         route = routing.stand_in(office_id=counter.pk, service=Service.PICKUP, on=on)
         delegate = offices.get(route.office_id) if route.office_id is not None else None
         if delegate is not None and (delegate == counter or delegate.parent_id != counter.parent_id):
+            delegate = None
+        if delegate is not None and routing.is_closed(
+            office_id=delegate.pk, service=Service.RECEIVING, on=on
+        ):
             delegate = None
         yield counter, delegate
 

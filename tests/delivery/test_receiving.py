@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import AuditEntry
 from delivery.choices import choose_way
+from delivery.closures import WaitingCards, close_counters
 from delivery.ledger import reconcile
 from delivery.models import CounterStay, Message, ReturnReceipt, Transfer
 from delivery.overdue import send_back
@@ -111,6 +112,25 @@ def test_nothing_is_sent_back_to_a_registry_that_takes_nothing_in(
         send_back(counter_id=counter.pk, card_ids=[card.pk], actor_id=None, at=ARRIVED_AT)
     assert refused.value.code is Code.RECEIVING_CLOSED
     assert CounterStay.objects.filter(card=card, live=True).exists()
+
+
+def test_a_shelf_stays_where_it_is_while_its_delegate_takes_nothing_in(
+    registry: Office, post_office: Office, counter: Office, second_counter: Office
+) -> None:
+    (card,) = shelve_cards(registry=registry, post_office=post_office, number=1)
+    Delegation.objects.create(office=counter, delegate=second_counter, service=Service.PICKUP, **DAYS)
+    close(second_counter)
+    closed = close_counters(
+        office_id=counter.pk,
+        reason="banjir",
+        cards=WaitingCards.MOVE,
+        actor_id=None,
+        at=ARRIVED_AT,
+        starts_on=DAYS["starts_on"],
+        ends_on=DAYS["ends_on"],
+    )
+    assert closed.moved == 0
+    assert CounterStay.objects.get(card=card, live=True).counter == counter
 
 
 def test_a_return_lies_at_the_delegate_of_its_counter_and_goes_onto_the_shelf_there(
