@@ -41,9 +41,15 @@ def open_chosen(
 
 
 def heads(path: str | os.PathLike[str]) -> list[list[SheetRow]]:
-    """The leading rows of every visible sheet that holds anything, for a person who says what they are."""
+    """The leading rows of the visible sheets that hold anything, up to the first that is too long to be a cover."""
+    found: list[list[SheetRow]] = []
     with open_sheets(path) as sheets:
-        return [list(islice(sheet.rows(), SEARCHED_ROWS)) for sheet in sheets]
+        for sheet in sheets:
+            head = list(islice(sheet.rows(), SEARCHED_ROWS + 1))
+            found.append(head[:SEARCHED_ROWS])
+            if len(head) > SEARCHED_ROWS:
+                break
+    return found
 
 
 def _chosen(

@@ -49,11 +49,15 @@ _TEMPLATE_FORMATS: dict[Kind, str] = {"text": "@", "number": "General", "date": 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet that is written: its title, its width in characters, and what it holds."""
+    """One column of a sheet that is written: its title, its width in characters, and what it holds.
+
+    `clean` gives each value as it may be written.
+    """
 
     title: str
     width: float = 16
     kind: Kind = "text"
+    clean: Callable[[Cell], Cell] | None = None
 
 
 def neutralised(text: str) -> str:
@@ -210,6 +214,9 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
 
     def rest_of(value: Cell) -> str:
         """All of the cell that follows its line; nothing for an empty one."""
+        given = value
+        if column.clean is not None:
+            value = column.clean(value)
         if type(value) is not str:
             if value is None:
                 return ""
@@ -222,8 +229,8 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
             plain = plain[: MAX_CELL_CHARACTERS - 1] + "…"
         bare = plain.isprintable() and plain[0] != " " and plain[-1] != " "
         rest = f"{text if bare else spaced}{escaped(plain)}</t></is></c>"
-        if type(value) is str and len(known) < TEXTS_REMEMBERED and len(value) <= LONGEST_REMEMBERED:
-            known[value] = rest
+        if type(given) is str and len(known) < TEXTS_REMEMBERED and len(given) <= LONGEST_REMEMBERED:
+            known[given] = rest
         return rest
 
     def write(values: Sequence[Cell], lines: Sequence[str]) -> list[str]:

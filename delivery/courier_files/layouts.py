@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain, islice
 
-from delivery.courier_files.rows import ALSO_TIME, COLUMNS, REQUIRED, Layout
+from delivery.courier_files.rows import ALSO_TIME, COLUMNS, KEPT, REQUIRED, Layout
 from spreadsheets.cells import text
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.frames import SheetRow
@@ -17,6 +17,7 @@ CAN_BE_MAPPED = frozenset({SheetFault.MISSING_COLUMNS, SheetFault.NO_HEADER})
 LONG_NUMBER = re.compile(r"\+?\d[\d .-]{6,}\d")
 SHOWN_TITLE, SHOWN_TITLES = 60, 40
 _BRACKETS = re.compile(r"[()\[\]]")
+_KEPT = frozenset(map(folded, KEPT))
 _ALSO_TIME = frozenset(map(folded, ALSO_TIME))
 _FIELD_OF = {folded(title): field for field, titles in COLUMNS.items() for title in titles}
 
@@ -77,18 +78,29 @@ def _described(head: Sequence[SheetRow], known: KnownLayouts) -> Layout | None:
         columns = known.get(fingerprint(row))
         if columns is None:
             continue
-        fields = tuple(name for name in COLUMNS if name in columns)
-        indices = tuple(columns[name] for name in fields)
-        titles = tuple(
-            _title(name, text(row.cells[index]) if index < len(row.cells) else "")
-            for name, index in zip(fields, indices, strict=True)
-        )
-        return Layout(row.number, fields, titles, indices)
+        return _in_order(row, columns)
     return None
+
+
+def _in_order(row: SheetRow, columns: Mapping[str, int]) -> Layout:
+    """Give the columns as they stand in the sheet, and between them those that are only given back."""
+    field_of = {index: field for field, index in columns.items()}
+    titles = dict(enumerate(map(text, row.cells)))
+    kept = (index for index, title in titles.items() if index not in field_of and folded(title) in _KEPT)
+    indices = tuple(sorted((*field_of, *kept)))
+    fields = tuple(field_of.get(index, "") for index in indices)
+    return Layout(
+        row.number,
+        fields,
+        tuple(_title(field, titles.get(index, "")) for field, index in zip(fields, indices, strict=True)),
+        indices,
+    )
 
 
 def _title(field: str, title: str) -> str:
     """Give the title under which the result workbook shows a column; it tells the field when it is read again."""
+    if not field:
+        return harmless(title)
     if _FIELD_OF.get(folded(title)) == field:
         return title
     own = " ".join(harmless(_BRACKETS.sub(" ", title)).split())
@@ -107,14 +119,12 @@ def _with_time(columns: Mapping[str, int], titles: Sequence[str]) -> dict[str, i
 
 def _by_titles(head: Sequence[SheetRow]) -> Layout:
     header = find_header(head, COLUMNS, REQUIRED)
-    cells = next(row.cells for row in head if row.number == header.row_number)
+    row = next(row for row in head if row.number == header.row_number)
     if not has_what_is_needed(header.columns):
         raise SheetError(
             SheetFault.MISSING_COLUMNS,
             missing=(COLUMNS["number"][0],),
-            found=tuple(harmless(text(cell)) for cell in cells if text(cell))[:SHOWN_TITLES],
+            found=tuple(harmless(text(cell)) for cell in row.cells if text(cell))[:SHOWN_TITLES],
         )
     columns = _with_time(header.columns, header.titles)
-    fields = tuple(name for name in COLUMNS if name in columns)
-    indices = tuple(columns[name] for name in fields)
-    return Layout(header.row_number, fields, tuple(text(cells[index]) for index in indices), indices)
+    return _in_order(row, columns)

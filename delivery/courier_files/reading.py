@@ -87,7 +87,7 @@ class _Reader:
         self._latest = latest
         self._width = max(layout.indices) + 1
         self._take = itemgetter(*layout.indices)  # three columns at least, so that it gives a tuple
-        self._at = at = {name: place for place, name in enumerate(layout.fields)}
+        self._at = at = {name: place for place, name in enumerate(layout.fields) if name}
         self._dated = itemgetter(*(at[name] for name in ("date", "time") if name in at))
         self._number_at = at.get("number", at.get("reference", 0))
         self._reference_at = at.get("reference", self._number_at)

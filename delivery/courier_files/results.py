@@ -1,5 +1,6 @@
-"""The result workbook: the partner's own rows, of the columns that we take, with how each ended and why."""
+"""The result workbook: the partner's own rows and columns, without those about people, with how each ended and why."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
@@ -10,6 +11,10 @@ from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from spreadsheets.cells import Cell
 from spreadsheets.writing import Column, write_xlsx
 
+_CODE_CHARACTERS = 40
+# identity numbers, phones (with ten figures and more, unless letters stand before them as in a bag's), addresses
+_OF_PEOPLE = re.compile(r"(?<![A-Za-z0-9])\+?\d(?:[ .()-]*\d){8,}|@|://")
+_SHORTEST_OF_PEOPLE = 10**8
 NAMES: Mapping[RowOutcome, str] = {
     RowOutcome.APPLIED: _("applied"),
     RowOutcome.DUPLICATE: _("known already"),
@@ -113,6 +118,26 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
     return sentence
 
 
+def result_columns(layout: Layout) -> list[Column]:
+    """Give the partner's columns in their order, and two more; in those that are not read only codes are shown."""
+    columns = [
+        Column(title, width=22) if field else Column(title, width=16, kind="number", clean=code_only)
+        for field, title in zip(layout.fields, layout.titles, strict=True)
+    ]
+    return [*columns, Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
+
+
+def code_only(cell: Cell) -> Cell:
+    """Give a cell of a column that is not read as it may be kept: short codes, and numbers too short for a person's."""
+    if isinstance(cell, str):
+        if len(cell) > _CODE_CHARACTERS:
+            return None
+        # figures that follow letters, with nothing between, are a code: most bags need no closer look
+        is_code = cell.isalnum() and cell[0].isalpha()
+        return cell if is_code or not _OF_PEOPLE.search(cell) else None
+    return cell if not isinstance(cell, (int, float)) or abs(cell) < _SHORTEST_OF_PEOPLE else None
+
+
 def write_result(
     output: BinaryIO,
     *,
@@ -124,12 +149,10 @@ def write_result(
 
     `on_piece` is called each time that some thousand rows are written; what it raises ends the work.
     """
-    columns = [Column(title, width=22) for title in layout.titles]
-    columns += [Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
     write_xlsx(
         output,
         sheet="Status",
-        columns=columns,
+        columns=result_columns(layout),
         rows=_in_pieces(_in_their_places(layout, rows), on_piece),
         title_rows=[""] * (layout.header_row - 1),
     )

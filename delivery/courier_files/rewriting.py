@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from delivery.courier_files.layouts import find_layout
-from delivery.courier_files.results import EXPLANATIONS, NAMES, WORDS_TOLD
+from delivery.courier_files.results import EXPLANATIONS, NAMES, WORDS_TOLD, result_columns
 from delivery.courier_files.rows import TO_LOOK_AT, Layout, RowOutcome
 from delivery.models import CourierFile, CourierRow
 from delivery.refusals import Code, DeliveryRefused
@@ -17,7 +17,7 @@ from jobs import services as jobs
 from spreadsheets.cells import FORMULA_STARTS, Cell
 from spreadsheets.frames import SheetRow
 from spreadsheets.reading import open_sheet
-from spreadsheets.writing import Column, write_xlsx
+from spreadsheets.writing import write_xlsx
 
 RESULT_JOB = "courier.result"
 _SETTLED = [outcome.name for outcome in RowOutcome if outcome not in TO_LOOK_AT]
@@ -79,10 +79,8 @@ def _rewrite(courier_file: CourierFile) -> bool:
     with tempfile.TemporaryFile() as output:
         with open_sheet(courier_file.result.path) as sheet:
             layout, rows = find_layout(sheet.rows())
-            columns = [Column(title, width=22) for title in layout.titles]
-            columns += [Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
             write_xlsx(
-                output, sheet="Status", columns=columns, rows=_told(layout, rows, outcomes),
+                output, sheet="Status", columns=result_columns(layout), rows=_told(layout, rows, outcomes),
                 title_rows=[""] * (layout.header_row - 1),
             )  # fmt: skip
         output.seek(0)

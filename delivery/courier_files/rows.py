@@ -31,7 +31,7 @@ TO_LOOK_AT = frozenset(RowOutcome) - {RowOutcome.APPLIED, RowOutcome.DUPLICATE, 
 NAMES_TO_LOOK_AT = sorted(outcome.name for outcome in TO_LOOK_AT)
 
 # The only columns that are read. Names, phones, addresses, photos, signatures and positions of people that the file may
-# carry beside them are never taken in. Fields stand in the order of the result workbook.
+# carry beside them are never taken in.
 COLUMNS: Mapping[str, Sequence[str]] = {
     "number": (
         "Nomor Resi", "No Resi", "Resi", "Connote", "No Connote", "No Kiriman", "Nomor Kiriman", "Barcode",
@@ -56,6 +56,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "received_by": ("Diterima Oleh", "Hubungan Penerima", "Penerima", "Received By", "Receiver Relation"),
     "returned": ("Status Retur", "StatusRetur", "Retur", "Return Status"),
 }  # fmt: skip
+# Columns that are not read and yet given back in the result workbook: by these titles they hold numbers and codes. All
+# others stay out, for they may be about people.
+KEPT = (
+    "No", "No Urut", "Nomor Urut", "Kantong", "No Kantong", "Nomor Kantong", "Bag", "Bag Number", "R7", "No R7",
+    "No Manifest", "Nomor Manifest", "Manifest", "Layanan", "Jenis Layanan", "Produk", "Service", "Product", "SLA",
+    "Kantor Asal", "Kantor Kirim", "Kantor Tujuan", "Nopen", "Nopen Asal", "Nopen Tujuan", "Origin", "Destination",
+    "Tgl Kirim", "Tanggal Kirim", "Tgl Posting", "Tanggal Posting", "Posting Date", "Berat", "Weight",
+)  # fmt: skip
 REQUIRED = ("status", "date")
 # Titles of the moment that beside another title of the date mean its time of day.
 ALSO_TIME = ("Waktu Status", "Waktu Update", "Waktu")
@@ -89,7 +97,10 @@ class StatusRow:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the header stands, and the fields and titles of the columns that are taken."""
+    """Where the header stands, and the columns that are taken, in the order of the sheet: field, title, index.
+
+    The field is empty where a column is only given back.
+    """
 
     header_row: int
     fields: tuple[str, ...]

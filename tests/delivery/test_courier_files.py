@@ -22,13 +22,17 @@ from delivery.courier_files import (
     upload,
     with_samples,
 )
+from delivery.courier_files.replaying import replay
+from delivery.courier_files.rows import COLUMNS, KEPT
 from delivery.models import CourierFile, CourierRow, Delivery, Message, StatusText, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
-from jobs.models import Job
+from jobs.models import Job, JobState
+from jobs.services import run_job
 from offices.models import Office
 from shipments.models import Item
 from shipments.numbers import make_reference
 from spreadsheets.faults import SheetError, SheetFault
+from spreadsheets.headers import folded
 from spreadsheets.writing import Column, write_xlsx
 from tests import factories
 from tests.delivery.mailing import Mailed, mail_cards, state_of
@@ -236,6 +240,59 @@ def test_the_result_workbook_has_the_partners_rows_in_place_with_outcome_and_exp
     assert lines[3] == (None,) * 7
     assert lines[4][0] == "RZ000000005ID"
     assert "RZ000000005ID" in str(lines[4][6])
+
+
+def test_the_result_workbook_is_the_partners_sheet_without_what_may_be_about_people(
+    mailed: Mailed, post_office: Office, sheet: Make, tmp_path: Path
+) -> None:
+    header = (
+        "No.", "Kantong", "Tanggal Status", "Nama Penerima", "Nomor Resi", "Layanan", "Petugas", "Status Akhir",
+        "SLA", "Kode Rahasia", "R7", "Tgl Kirim", "Keterangan",
+    )  # fmt: skip
+    number = mailed.items[0].number
+    rows = [
+        (1, "PID0000000012", "06/05/2020", "SITI CONTOH", number, "KIRIMAN KHUSUS", "KURIR", "LAIN", "H+5", "X9",
+         "=R7/12", "04/05/2020", "RUMAH KOSONG"),
+        (3216060505900001.0, "3216060505900001", "06/05/2020", "", mailed.items[1].number, "0812-3456-7890", "", "LAIN",
+         81234567890, "", "https://x.invalid", "budi@x.invalid", ""),
+    ]  # fmt: skip
+    courier_file, _outcomes = applied(sheet(rows, header=header), post_office)
+    expected = [
+        ("No.", "Kantong", "Tanggal Status", "Nomor Resi", "Layanan", "Status Akhir", "SLA", "R7", "Tgl Kirim",
+         "Keterangan"),
+        (1, "PID0000000012", "06/05/2020", number, "KIRIMAN KHUSUS", "LAIN", "H+5", "'=R7/12", "04/05/2020",
+         "RUMAH KOSONG"),
+        (None, None, "06/05/2020", mailed.items[1].number, None, "LAIN", None, None, None, None),
+    ]  # fmt: skip
+
+    def told() -> list[tuple[Any, ...]]:
+        courier_file.refresh_from_db()
+        book = openpyxl.load_workbook(courier_file.result.path).worksheets[0]
+        lines = list(book.iter_rows(values_only=True))
+        assert (len(lines), any(lines[0])) == (4, False)
+        return lines[1:]
+
+    assert [line[:-2] for line in told()] == expected
+    assert [line[-2] for line in told()][1:] == ["teks tidak dikenal"] * 2
+    map_text(
+        courier="POS",
+        status_text="LAIN",
+        remark_text="RUMAH KOSONG",
+        status="DELIVERED",
+        actor_id=None,
+        at=AT,
+    )
+    for job in Job.objects.filter(state=JobState.QUEUED):
+        run_job(job.pk)
+    assert [line[:-2] for line in told()] == expected
+    assert told()[1][-2] == "diterapkan"
+    read_anew = replay(courier_file_id=courier_file.pk, apply=False, actor_id=None, at=AT)
+    assert (read_anew.rows, read_anew.changed) == (2, 0)
+
+
+def test_no_kept_column_is_one_that_is_read() -> None:
+    read = {folded(title) for titles in COLUMNS.values() for title in titles}
+    assert read.isdisjoint(map(folded, KEPT))
 
 
 def test_undo_voids_the_files_events_and_the_file_can_be_applied_again(
