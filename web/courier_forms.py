@@ -76,11 +76,15 @@ class StatusForm(Styled, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        meanings = [(code, word.label) for code, word in words.DELIVERY.items() if code in SAID_BY_COURIERS]
+        meanings = [
+            (code, word.label) for code, word in words.TABLES["delivery"].items() if code in SAID_BY_COURIERS
+        ]
         none = [("", _("none"))]
         self.fields["status"].choices = [("", _("choose")), *meanings]  # type: ignore[attr-defined]
-        self.fields["reason"].choices = [*none, *((code, word.label) for code, word in words.REASON.items())]  # type: ignore[attr-defined]
-        self.fields["action"].choices = [*none, *((code, word.label) for code, word in words.ACTION.items())]  # type: ignore[attr-defined]
+        reasons = ((code, word.label) for code, word in words.TABLES["reason"].items())
+        self.fields["reason"].choices = [*none, *reasons]  # type: ignore[attr-defined]
+        actions = ((code, word.label) for code, word in words.TABLES["action"].items())
+        self.fields["action"].choices = [*none, *actions]  # type: ignore[attr-defined]
         receivers = ((code, words.word_of("relation", code).label) for code in Receiver if code)
         self.fields["receiver"].choices = [*none, *receivers]  # type: ignore[attr-defined]
 

@@ -235,7 +235,10 @@ class ExpectedForm(Styled, forms.Form):
     status = forms.ChoiceField(
         label=_("Status"),
         required=False,
-        choices=[("", _("all")), *((code, words.DELIVERY[code].label) for code in sorted(COMING_BACK))],
+        choices=[
+            ("", _("all")),
+            *((code, words.TABLES["delivery"][code].label) for code in sorted(COMING_BACK)),
+        ],
     )
     overdue = forms.BooleanField(label=_("overdue only"), required=False)
 

@@ -61,7 +61,7 @@ class CollectForm(Styled, forms.Form):
     documents = forms.MultipleChoiceField(
         label=gettext_lazy("Papers shown"),
         required=False,
-        choices=[(code, word.label) for code, word in words.DOCUMENT.items()],
+        choices=[(code, word.label) for code, word in words.TABLES["document"].items()],
         widget=forms.CheckboxSelectMultiple,
     )
     old_card_surrendered = forms.BooleanField(

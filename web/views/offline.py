@@ -49,7 +49,7 @@ class ConfirmationForm(forms.Form):
 @require_GET
 def page(request: StaffRequest) -> HttpResponse:
     """Show the page that works without network; it says nothing about anybody, since the browser keeps it."""
-    return render(request, "web/counter/offline.html", {"papers": words.DOCUMENT})
+    return render(request, "web/counter/offline.html", {"papers": words.TABLES["document"]})
 
 
 @public

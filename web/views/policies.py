@@ -63,7 +63,7 @@ class PolicyForm(Styled, forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     collectors = forms.MultipleChoiceField(
         label=gettext_lazy("Who may collect"),
-        choices=[(each.value, words.RELATION[each].label) for each in Collector],
+        choices=[(each.value, words.TABLES["relation"][each].label) for each in Collector],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("The holder always may. Residents can name only those whom you allow."),
     )
@@ -95,7 +95,9 @@ class PolicyForm(Styled, forms.Form):
                     label=gettext_lazy("One of these must be shown")
                     if place == 0
                     else gettext_lazy("and also one of these"),
-                    choices=[(code, words.DOCUMENT[code].label) for code in Collection.Document.values],
+                    choices=[
+                        (code, words.TABLES["document"][code].label) for code in Collection.Document.values
+                    ],
                     widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
                     required=False,
                 )

@@ -1,26 +1,11 @@
-"""What codes are called on the screen: a word, a tone (colour) and an icon for each."""
+"""Words for cards, shipments, the post's news, the ledger and the work behind them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from web import audit_words
-
-NEUTRAL, MOVING, GOOD, WARN, BAD = "neutral", "moving", "good", "warn", "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """How one code is shown. The tone is one of neutral, moving, good, warn, bad."""
-
-    label: Promise | str
-    tone: str = NEUTRAL
-    icon: str = "info-circle-fill"
-
-
-_WAIT, _OK, _STOP, _LOOK = "clock-history", "check-circle-fill", "x-circle-fill", "exclamation-triangle-fill"
+from web.words.base import BAD, GOOD, LOOK, MOVING, NEUTRAL, OK, STOP, WAIT, WARN, Word
 
 DELIVERY: Mapping[str, Word] = {
     "ANNOUNCED": Word(_("announced to the post"), MOVING, "envelope"),
@@ -28,11 +13,11 @@ DELIVERY: Mapping[str, Word] = {
     "IN_TRANSIT": Word(_("on the way"), MOVING, "truck"),
     "AT_DELIVERY_OFFICE": Word(_("at the delivery office"), MOVING, "mailbox"),
     "OUT_FOR_DELIVERY": Word(_("out for delivery"), MOVING, "bicycle"),
-    "ATTEMPT_FAILED": Word(_("delivery attempt failed"), WARN, _LOOK),
+    "ATTEMPT_FAILED": Word(_("delivery attempt failed"), WARN, LOOK),
     "HELD_FOR_PICKUP": Word(_("held at the post office"), WARN, "mailbox2"),
     "EXCEPTION": Word(_("irregularity"), BAD, "exclamation-circle-fill"),
-    "CANCELLED": Word(_("cancelled by the post"), BAD, _STOP),
-    "DELIVERED": Word(_("delivered"), GOOD, _OK),
+    "CANCELLED": Word(_("cancelled by the post"), BAD, STOP),
+    "DELIVERED": Word(_("delivered"), GOOD, OK),
     "RETURNING": Word(_("coming back"), WARN, "arrow-return-left"),
     "RETURNED_TO_SENDER": Word(_("returned, not yet received by us"), WARN, "arrow-return-left"),
     "RETURN_RECEIVED": Word(_("return received"), WARN, "inbox-fill"),
@@ -53,9 +38,9 @@ DISPOSITION: Mapping[str, Word] = {
 }
 
 VERDICT: Mapping[str, Word] = {
-    "DELIVERABLE": Word(_("deliverable"), GOOD, _OK),
-    "NEEDS_REVIEW": Word(_("needs review"), WARN, _LOOK),
-    "UNDELIVERABLE": Word(_("undeliverable"), BAD, _STOP),
+    "DELIVERABLE": Word(_("deliverable"), GOOD, OK),
+    "NEEDS_REVIEW": Word(_("needs review"), WARN, LOOK),
+    "UNDELIVERABLE": Word(_("undeliverable"), BAD, STOP),
 }
 
 SHIPMENT: Mapping[str, Word] = {
@@ -63,23 +48,23 @@ SHIPMENT: Mapping[str, Word] = {
     "CLOSED": Word(_("closed"), NEUTRAL, "box-seam-fill"),
     "HANDED_OVER": Word(_("handed over"), MOVING, "truck"),
     "RECEIVED": Word(_("received"), GOOD, "check2-all"),
-    "CANCELLED": Word(_("cancelled"), BAD, _STOP),
+    "CANCELLED": Word(_("cancelled"), BAD, STOP),
 }
 
 JOB: Mapping[str, Word] = {
     "QUEUED": Word(_("waiting"), NEUTRAL, "hourglass-split"),
     "RUNNING": Word(_("running"), MOVING, "play-fill"),
-    "SUCCEEDED": Word(_("done"), GOOD, _OK),
-    "FAILED": Word(_("failed"), BAD, _STOP),
+    "SUCCEEDED": Word(_("done"), GOOD, OK),
+    "FAILED": Word(_("failed"), BAD, STOP),
     "CANCELLED": Word(_("cancelled"), NEUTRAL, "slash-circle"),
 }
 
 FILE: Mapping[str, Word] = {
     "WAITING": Word(_("waiting"), NEUTRAL, "hourglass-split"),
-    "DONE": Word(_("done"), GOOD, _OK),
+    "DONE": Word(_("done"), GOOD, OK),
     "PREVIEWED": Word(_("checked, not applied"), WARN, "eye"),
-    "APPLIED": Word(_("applied"), GOOD, _OK),
-    "REFUSED": Word(_("refused"), BAD, _STOP),
+    "APPLIED": Word(_("applied"), GOOD, OK),
+    "REFUSED": Word(_("refused"), BAD, STOP),
     "UNDONE": Word(_("undone"), NEUTRAL, "arrow-counterclockwise"),
 }
 
@@ -96,7 +81,7 @@ PLACE: Mapping[str, Word] = {
     "BACKLOG": Word(_("in the backlog"), NEUTRAL, "inbox"),
     "ON_HOLD": Word(_("on hold"), WARN, "pause-circle-fill"),
     "IN_SHIPMENT": Word(_("in a shipment, not handed over"), MOVING, "box-seam"),
-    "READY": Word(_("waits for its turn"), NEUTRAL, _WAIT),
+    "READY": Word(_("waits for its turn"), NEUTRAL, WAIT),
 }
 
 BUCKET: Mapping[str, Word] = {
@@ -113,7 +98,7 @@ BUCKET: Mapping[str, Word] = {
     "in_closed_shipment": Word(_("in a closed shipment"), MOVING, "box-seam-fill"),
     "with_post": Word(_("with the post"), MOVING, "truck"),
     "handover_difference": Word(_("differs at handover"), BAD, "exclamation-circle-fill"),
-    "delivered": Word(_("delivered"), GOOD, _OK),
+    "delivered": Word(_("delivered"), GOOD, OK),
     "coming_back": Word(_("coming back"), WARN, "arrow-return-left"),
     "returned": Word(_("return received"), WARN, "inbox-fill"),
     "in_transfer": Word(_("on transfer to a counter"), MOVING, "arrow-left-right"),
@@ -135,10 +120,10 @@ FUNNEL: Mapping[str, Word] = {
 }
 
 DIFFERENCE: Mapping[str, Word] = {
-    "NOT_PACKED": Word(_("not there when packed"), BAD, _STOP),
-    "MISSING": Word(_("missing"), BAD, _STOP),
+    "NOT_PACKED": Word(_("not there when packed"), BAD, STOP),
+    "MISSING": Word(_("missing"), BAD, STOP),
     "EXTRA": Word(_("extra"), WARN, "plus-lg"),
-    "DAMAGED": Word(_("damaged"), BAD, _LOOK),
+    "DAMAGED": Word(_("damaged"), BAD, LOOK),
 }
 
 SERVICE: Mapping[str, Word] = {
@@ -159,18 +144,18 @@ LABEL_FORMAT: Mapping[str, Word] = {
 }
 
 ROW_OUTCOME: Mapping[str, Word] = {
-    "applied": Word(_("applied"), GOOD, _OK),
+    "applied": Word(_("applied"), GOOD, OK),
     "duplicate": Word(_("known already"), NEUTRAL, "check2-all"),
-    "superseded": Word(_("older than what is known"), NEUTRAL, _WAIT),
+    "superseded": Word(_("older than what is known"), NEUTRAL, WAIT),
     "unknown_item": Word(_("item not known"), BAD, "question-circle"),
     "other_office": Word(_("item of another office"), WARN, "signpost-split"),
     "unmapped_text": Word(_("text not known"), WARN, "translate"),
     "bad_date": Word(_("date not readable"), BAD, "calendar-x"),
     "future_date": Word(_("date in the future"), BAD, "calendar-x"),
     "damaged_number": Word(_("number damaged"), BAD, "hash"),
-    "contradiction": Word(_("contradicts what is known"), WARN, _LOOK),
-    "misread": Word(_("Read wrongly: scan again"), BAD, _STOP),
-    "not_posted": Word(_("not with the post"), BAD, _STOP),
+    "contradiction": Word(_("contradicts what is known"), WARN, LOOK),
+    "misread": Word(_("Read wrongly: scan again"), BAD, STOP),
+    "not_posted": Word(_("not with the post"), BAD, STOP),
 }
 
 ROUTE_FAULT: Mapping[str, Word] = {
@@ -208,70 +193,6 @@ JOB_KIND: Mapping[str, Word] = {
     "shipments.labels": Word(_("Labels")),
 }
 
-MESSAGE: Mapping[str, Word] = {
-    "QUEUED": Word(_("waiting"), NEUTRAL, _WAIT),
-    "SENT": Word(_("sent"), MOVING, "send"),
-    "DELIVERED": Word(_("reached the phone"), GOOD, "check2-all"),
-    "READ": Word(_("read"), GOOD, "eye"),
-    "FAILED": Word(_("failed"), BAD, _STOP),
-    "WITHDRAWN": Word(_("withdrawn"), NEUTRAL, "slash-circle"),
-}
-
-OCCASION: Mapping[str, Word] = {
-    "REGISTERED": Word(_("registered")),
-    "DISPATCHED": Word(_("dispatched")),
-    "OUT_FOR_DELIVERY": Word(_("out for delivery")),
-    "ATTEMPT_FAILED": Word(_("delivery attempt failed")),
-    "READY_AT_COUNTER": Word(_("ready at the counter")),
-    "REMINDER": Word(_("reminder")),
-    "MOVED": Word(_("moved because of a closure")),
-    "REOPENED": Word(_("the counter is open again")),
-    "PLACE_OFFERED": Word(_("a place became free")),
-    "COLLECTED": Word(_("collected")),
-    "ENQUIRY_ANSWERED": Word(_("question answered")),
-    "ADDRESS_CHECKED": Word(_("address correction decided")),
-    "WISH_ANSWERED": Word(_("wish answered")),
-    "CONTACT_CHANGED": Word(_("phone or e-mail changed")),
-    "REPLY_NOTED": Word(_("reply noted")),
-    "REPLY_HELP": Word(_("reply not understood")),
-}
-
-MESSAGE_CHANNEL: Mapping[str, Word] = {
-    "CONSOLE": Word(_("log of the server")),
-    "EMAIL": Word(_("e-mail")),
-    "GATEWAY": Word(_("SMS or WhatsApp gateway")),
-    "WHATSAPP": Word(_("WhatsApp, directly")),
-}
-
-WISH: Mapping[str, Word] = {
-    "RESEND": Word(_("send it again"), NEUTRAL, "arrow-repeat"),
-    "OTHER_COUNTER": Word(_("another counter"), NEUTRAL, "shop"),
-}
-
-WISH_OUTCOME: Mapping[str, Word] = {
-    "GRANTED": Word(_("granted"), GOOD, _OK),
-    "DECLINED": Word(_("declined"), BAD, _STOP),
-}
-
-TRANSFER_PURPOSE: Mapping[str, Word] = {
-    "PICKUP": Word(_("to be collected there"), NEUTRAL, "shop"),
-    "UNCLAIMED": Word(_("nobody collected them"), NEUTRAL, "arrow-return-left"),
-    "POST": Word(_("to be posted again"), NEUTRAL, "arrow-repeat"),
-}
-
-LEFT: Mapping[str, Word] = {
-    "NO_COUNTER": Word(_("no counter serves their village; enter it under Offices")),
-    "ADDRESS": Word(_("they are to be sent again, but the address is not good or a hold keeps them")),
-    "CORRECTION": Word(_("a correction of the address is not decided")),
-    "WISH": Word(_("what the holder wishes cannot be done today")),
-}
-
-CORRECTION: Mapping[str, Word] = {
-    "OPEN": Word(_("waiting"), WARN, _WAIT),
-    "ACCEPTED": Word(_("accepted"), GOOD, _OK),
-    "DECLINED": Word(_("declined"), BAD, _STOP),
-}
-
 OBJECT: Mapping[str, Word] = {code: Word(label) for code, label in audit_words.OBJECT.items()}
 
 OPERATION: Mapping[str, Word] = {code: Word(label) for code, label in audit_words.OPERATION.items()}
@@ -307,57 +228,6 @@ ACTION: Mapping[str, Word] = {
     "DISPOSED": Word(_("destroyed")),
 }
 
-RELATION: Mapping[str, Word] = {
-    "HOLDER": Word(_("the holder")),
-    "HOUSEHOLD": Word(_("somebody of the house")),
-    "FAMILY": Word(_("family")),
-    "NEIGHBOUR": Word(_("a neighbour")),
-    "SECURITY": Word(_("a guard")),
-    "COLLEAGUE": Word(_("a colleague")),
-    "RECEPTION": Word(_("the reception")),
-    "VILLAGE_OFFICER": Word(_("a village officer")),
-    "WRITTEN_AUTHORITY": Word(_("somebody with a written authority")),
-    "SAME_FAMILY_CARD": Word(_("somebody on the same family card")),
-    "SENDER": Word(_("the sender")),
-    "OTHER": Word(_("somebody else")),
-}
-
-DOCUMENT: Mapping[str, Word] = {
-    "OLD_CARD": Word(_("old identity card")),
-    "FAMILY_CARD": Word(_("family card (KK)")),
-    "INTERIM_LETTER": Word(_("interim letter (suket)")),
-    "AUTHORITY_F107": Word(_("written authority F-1.07")),
-    "OFFICER_LETTER": Word(_("village officer's letter")),
-    "PASSPORT_OR_LICENCE": Word(_("passport or driving licence")),
-}
-
-WAITING: Mapping[str, Word] = {
-    "WAITING": Word(_("waiting"), NEUTRAL, _WAIT),
-    "OFFERED": Word(_("offered a place"), WARN, "bell"),
-    "TAKEN": Word(_("took the place"), GOOD, _OK),
-    "EXPIRED": Word(_("expired"), NEUTRAL, "clock-history"),
-    "LEFT": Word(_("left the list"), NEUTRAL, "x-lg"),
-}
-
-# Why a confirmation without network does not agree with what is known.
-OFFLINE_CODE: Mapping[str, Word] = {
-    "ALREADY_COLLECTED": Word(_("already collected elsewhere or on another device")),
-    "ALREADY_UNDONE": Word(_("taken back by a supervisor meanwhile")),
-    "ON_HOLD": Word(_("on hold meanwhile")),
-    "NOT_RECEIVED": Word(_("no longer on this shelf")),
-    "WRONG_OFFICE": Word(_("moved to another counter meanwhile")),
-    "NOT_FOUND": Word(_("not known here")),
-    "LIST_INVALID": Word(_("not on a list that was signed for this counter")),
-    "NONCE_USED": Word(_("this confirmation belongs to another card")),
-}
-
-VILLAGE_RESULT: Mapping[str, Word] = {
-    "OPEN": Word(_("not reported yet"), NEUTRAL, _WAIT),
-    "GIVEN": Word(_("given"), GOOD, _OK),
-    "NOT_FOUND": Word(_("not found"), WARN, _LOOK),
-    "RETURNED": Word(_("returned"), WARN, "arrow-return-left"),
-}
-
 ADDRESS_REASON: Mapping[str, Word] = {
     "CAME_BACK": Word(_("the post did not find this address")),
     "POSTCODE_EMPTY": Word(_("the postcode is empty")),
@@ -385,15 +255,15 @@ ADDRESS_REASON: Mapping[str, Word] = {
 }
 
 DECISION: Mapping[str, Word] = {
-    "ACCEPTED": Word(_("candidate accepted"), GOOD, _OK),
+    "ACCEPTED": Word(_("candidate accepted"), GOOD, OK),
     "CORRECTED": Word(_("field corrected"), GOOD, "pencil"),
-    "UNDELIVERABLE": Word(_("marked undeliverable"), BAD, _STOP),
+    "UNDELIVERABLE": Word(_("marked undeliverable"), BAD, STOP),
     "PHONE_ASKED": Word(_("phone asked for"), WARN, "telephone"),
 }
 
 FINDING: Mapping[str, Word] = {
-    "GOOD": Word(_("good"), GOOD, _OK),
-    "DAMAGED": Word(_("damaged"), BAD, _STOP),
+    "GOOD": Word(_("good"), GOOD, OK),
+    "DAMAGED": Word(_("damaged"), BAD, STOP),
     "PRINTED_TWICE": Word(_("printed twice"), WARN, "copy"),
     "ELSEWHERE": Word(_("belongs to another office"), WARN, "signpost-split"),
 }
@@ -405,10 +275,10 @@ SOURCE: Mapping[str, Word] = {
 }
 
 INTAKE_OUTCOME: Mapping[str, Word] = {
-    "registered": Word(_("registered"), GOOD, _OK),
+    "registered": Word(_("registered"), GOOD, OK),
     "printed_twice": Word(_("printed twice"), WARN, "copy"),
     "already_known": Word(_("already known"), NEUTRAL, "check2-all"),
-    "rejected": Word(_("rejected"), BAD, _STOP),
+    "rejected": Word(_("rejected"), BAD, STOP),
 }
 
 ACCESS: Mapping[str, Word] = {
@@ -423,54 +293,7 @@ CHANNEL: Mapping[str, Word] = {
     "VILLAGE": Word(_("by the village office"), NEUTRAL, "signpost-split"),
 }
 
-RETURN_DECISION: Mapping[str, Word] = {
-    "UNDECIDED": Word(_("undecided"), WARN, "question-circle"),
-    "COUNTER": Word(_("counter pickup"), MOVING, "shop"),
-    "SEND_AGAIN": Word(_("send again"), MOVING, "arrow-repeat"),
-    "ADDRESS": Word(_("address at the review desk"), WARN, "geo-alt"),
-    "VILLAGE": Word(_("village list"), MOVING, "signpost-split"),
-    "REGISTRY": Word(_("back to the registry"), WARN, "building"),
-    "REPRINT": Word(_("reprint"), BAD, "printer"),
-}
-
-CONDITION: Mapping[str, Word] = {
-    "FINE": Word(_("fine"), GOOD, _OK),
-    "DAMAGED": Word(_("damaged"), BAD, _STOP),
-}
-
-AFTER_HOLD: Mapping[str, Word] = {
-    "VILLAGE": Word(_("village list"), MOVING, "signpost-split"),
-    "REGISTRY": Word(_("back to the registry"), WARN, "building"),
-}
-
-DESTRUCTION_KIND: Mapping[str, Word] = {
-    "CARDS": Word(_("printed cards"), NEUTRAL, "person-vcard"),
-    "OLD_CARDS": Word(_("old cards handed in"), NEUTRAL, "archive"),
-}
-
-RETURN_RESULT: Mapping[str, Word] = {
-    "RECEIVED": Word(_("Taken in"), GOOD, _OK),
-    "RECEIVED_DAMAGED": Word(_("Taken in as damaged: it will be printed again"), WARN, _LOOK),
-    "MISREAD": Word(_("Read wrongly: scan again"), BAD, _STOP),
-    "UNKNOWN": Word(_("Not ours: put it aside"), BAD, _STOP),
-    "FOREIGN": Word(_("Another office's card: put it aside"), BAD, _STOP),
-    "SCANNED_TWICE": Word(_("Scanned twice"), WARN, _LOOK),
-    "ALREADY_RECEIVED": Word(_("Already taken in"), WARN, _LOOK),
-    "AT_VILLAGE": Word(_("On a village list: report it there"), WARN, _LOOK),
-    "NOT_POSTED": Word(_("Never posted: ask a supervisor"), BAD, _STOP),
-    "SAYS_DELIVERED": Word(_("Reported as delivered: ask a supervisor"), BAD, _STOP),
-    "SET_ASIDE": Word(_("Set aside: ask a supervisor"), BAD, _STOP),
-}
-
 TABLES: Mapping[str, Mapping[str, Word]] = {
-    "message": MESSAGE,
-    "occasion": OCCASION,
-    "message_channel": MESSAGE_CHANNEL,
-    "wish": WISH,
-    "wish_outcome": WISH_OUTCOME,
-    "transfer_purpose": TRANSFER_PURPOSE,
-    "left": LEFT,
-    "correction": CORRECTION,
     "delivery": DELIVERY,
     "disposition": DISPOSITION,
     "verdict": VERDICT,
@@ -483,22 +306,17 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "funnel": FUNNEL,
     "difference": DIFFERENCE,
     "service": SERVICE,
-    "job_error": JOB_ERROR,
-    "job_kind": JOB_KIND,
     "label_format": LABEL_FORMAT,
     "row_outcome": ROW_OUTCOME,
     "route_fault": ROUTE_FAULT,
     "forecast_fault": FORECAST_FAULT,
     "overtaken": OVERTAKEN,
+    "job_error": JOB_ERROR,
+    "job_kind": JOB_KIND,
     "object": OBJECT,
     "operation": OPERATION,
     "reason": REASON,
     "action": ACTION,
-    "relation": RELATION,
-    "document": DOCUMENT,
-    "village_result": VILLAGE_RESULT,
-    "waiting": WAITING,
-    "offline_code": OFFLINE_CODE,
     "address_reason": ADDRESS_REASON,
     "decision": DECISION,
     "finding": FINDING,
@@ -506,14 +324,4 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "intake_outcome": INTAKE_OUTCOME,
     "access": ACCESS,
     "channel": CHANNEL,
-    "return_result": RETURN_RESULT,
-    "return_decision": RETURN_DECISION,
-    "condition": CONDITION,
-    "after_hold": AFTER_HOLD,
-    "destruction_kind": DESTRUCTION_KIND,
 }
-
-
-def word_of(kind: str, code: str) -> Word:
-    """Give the word of a code; a code that no table knows is shown as it is, never hidden."""
-    return TABLES[kind].get(code) or Word(code, NEUTRAL, "question-circle")
