@@ -12,6 +12,8 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 ROWS = 1_500
+NEWS, OVERLAP, POST_OFFICE = 100, "overlap.xlsx", "17510"
+UNKNOWN_EVERY = 9  # second row of an item
 AT = datetime(2020, 6, 1, tzinfo=UTC)
 HEADER = ("No Resi", "Status", "Keterangan", "Tanggal Update")
 
@@ -26,7 +28,11 @@ def make(folder: str) -> None:
 
     registry = factories.make_office(code="3216", kind=Office.Kind.REGISTRY, region_code="32.16")
     post = factories.make_office(
-        code="17510", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.06", serves=["32.16"]
+        code=POST_OFFICE,
+        kind=Office.Kind.POST_OFFICE,
+        parent=registry,
+        region_code="32.16.06",
+        serves=["32.16"],
     )
     mailed = mail_cards(office=registry, post_office=post, number=ROWS // 2)
     rows: list[tuple[str, ...]] = []
@@ -34,11 +40,22 @@ def make(folder: str) -> None:
         at = f"{5 + place % 20:02}/05/2020 10:{place % 60:02}"
         rows.append((item.number or "", "DELIVERED", "ORANG SERUMAH", at))
         rows.append(
-            (item.number or "", "KATA ASING" if place % 9 == 0 else "ANTARAN", "", at.replace(" 10:", " 08:"))
+            (
+                item.number or "",
+                "KATA ASING" if place % UNKNOWN_EVERY == 0 else "ANTARAN",
+                "",
+                at.replace(" 10:", " 08:"),
+            )
         )
+    # half of the same rows, and news of its own
+    news = [
+        (item.number or "", "ANTARAN", "", f"25/05/2020 07:{place % 60:02}")
+        for place, item in enumerate(mailed.items[-NEWS:])
+    ]
+    for name, told in (("status.xlsx", rows), (OVERLAP, rows[: ROWS // 2] + news)):
+        with (Path(folder) / name).open("wb") as file:
+            write_xlsx(file, sheet="S", columns=[Column(title) for title in HEADER], rows=told)
     path = Path(folder) / "status.xlsx"
-    with path.open("wb") as file:
-        write_xlsx(file, sheet="S", columns=[Column(title) for title in HEADER], rows=rows)
     kept = upload(path=path, name="status.xlsx", office_id=post.pk, actor_id=None, at=AT)
     sys.stdout.write(f"{kept.pk}\n")
 
@@ -90,9 +107,28 @@ def tell() -> None:
     sys.stdout.write(json.dumps(told, default=str))
 
 
+def tally() -> None:
+    """Print how the rows of all files have ended, how many events are stored, and how many cards are wrong."""
+    from delivery.models import CourierFile, TrackingEvent
+    from delivery.tracking import refold
+
+    told = {
+        "states": sorted(CourierFile.objects.values_list("state", flat=True)),
+        "outcomes": list(CourierFile.objects.order_by("uploaded_at").values_list("outcomes", flat=True)),
+        "stored": TrackingEvent.objects.filter(source="FILE").count(),
+        "wrong": len(refold(repair=False).wrong),
+    }
+    sys.stdout.write(json.dumps(told))
+
+
 if __name__ == "__main__":
     django.setup()
-    steps: dict[str, Callable[[], None]] = {"work": work, "again": take_up_again, "tell": tell}
+    steps: dict[str, Callable[[], None]] = {
+        "work": work,
+        "again": take_up_again,
+        "tell": tell,
+        "tally": tally,
+    }
     if sys.argv[1] == "make":
         make(sys.argv[2])
     else:

@@ -1,22 +1,24 @@
-"""A worker killed in the middle of a file: taken up again, the file ends with the rows of an undisturbed run."""
+"""Files that are worked on by programs of their own: whoever is killed or works beside, the rows end as they should."""
 
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from jobs.supervising import CELERY
-from tests.jobs.crash_scene import ROWS
+from tests.jobs.crash_scene import NEWS, OVERLAP, POST_OFFICE, ROWS, UNKNOWN_EVERY
 
 # Share of the file's events that are stored when the worker is killed.
 POINTS = sorted(Random(2020).uniform(0.0, 0.95) for _ in range(10))
@@ -27,7 +29,7 @@ class Scene:
     """A database of its own, and programs that work on it."""
 
     def __init__(self, name: str, folder: Path, *, engine: str) -> None:
-        self.url, self.folder, self.engine = _url(name, folder), folder, engine
+        self.name, self.url, self.folder, self.engine = name, _url(name, folder), folder, engine
         self.environment = {
             **os.environ,
             "DATABASE_URL": self.url,
@@ -49,16 +51,20 @@ class Scene:
     def step(self, name: str, *arguments: str) -> str:
         return self.run("-m", "tests.jobs.crash_scene", name, *arguments)
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         command = ["-m", "tests.jobs.crash_scene", "work"]
         if self.engine == "celery":
             command = [*CELERY, "--concurrency", "2", "--loglevel", "ERROR"]
-        return subprocess.Popen(
-            [sys.executable, *command],
-            env=self.environment,
-            cwd=settings.BASE_DIR,
-            start_new_session=True,
-        )
+        return self.start(*command)
 
     def work(self) -> None:
         """Let a worker come to the end of the file."""
@@ -89,8 +95,6 @@ def _ask(url: str, sql: str) -> int:
         with psycopg.connect(url) as server:
             row = server.execute(sql).fetchone()
     else:
-        import sqlite3
-
         with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20) as file:
             row = file.execute(sql).fetchone()
     assert row is not None
@@ -98,7 +102,7 @@ def _ask(url: str, sql: str) -> int:
 
 
 @pytest.fixture
-def names(tmp_path: Path) -> Iterator[tuple[str, str]]:
+def names(transactional_db: None) -> Iterator[tuple[str, str]]:
     """Names for two databases; what was made on a server is dropped again."""
     both = (f"antar_crash_{os.getpid()}_a", f"antar_crash_{os.getpid()}_b")
     yield both
@@ -123,14 +127,23 @@ def _on_server(*statements: str) -> None:
             server.execute(statement)
 
 
+def _make(scene: Scene) -> None:
+    """Make the scene's database and what is in it."""
+    scene.folder.mkdir()
+    if connection.vendor == "postgresql":
+        _on_server(f'CREATE DATABASE "{scene.name}"')
+        scene.run("-m", "django", "migrate", "--verbosity", "0", "--settings", "config.settings")
+    else:  # the test's own database is empty, and has every table already
+        connection.ensure_connection()
+        with sqlite3.connect(scene.folder / "db.sqlite3") as file:
+            connection.connection.backup(file)
+    scene.step("make", str(scene.folder))
+
+
 def _twins(names: tuple[str, str], tmp_path: Path, engine: str) -> tuple[Scene, Scene]:
     """Make the scene once and copy it: one database to disturb, one to leave in peace."""
     first, second = (Scene(name, tmp_path / name, engine=engine) for name in names)
-    first.folder.mkdir()
-    if connection.vendor == "postgresql":
-        _on_server(f'CREATE DATABASE "{names[0]}"')
-    first.run("-m", "django", "migrate", "--verbosity", "0", "--settings", "config.settings")
-    first.step("make", str(first.folder))
+    _make(first)
     if connection.vendor == "postgresql":
         _on_server(f'CREATE DATABASE "{names[1]}" TEMPLATE "{names[0]}"')
     shutil.copytree(first.folder, second.folder)
@@ -178,6 +191,29 @@ def test_a_file_whose_worker_is_killed_at_ten_points_ends_with_the_rows_of_an_un
     assert json.loads(disturbed.step("tell")) == expected
     if engine == "celery":
         _forget_queues(f"crash-{name}" for name in names)
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="of a database that is one file")
+def test_a_file_that_is_imported_beside_a_running_worker_loses_no_row_and_doubles_no_event(
+    names: tuple[str, str], tmp_path: Path
+) -> None:
+    scene = Scene(names[0], tmp_path / names[0], engine="database")
+    _make(scene)
+    overlap = str(scene.folder / OVERLAP)
+    both = (scene.start_worker(), scene.start("manage.py", "import_status", overlap, "--office", POST_OFFICE))
+    assert [process.wait(PATIENCE_SECONDS) for process in both] == [0, 0]
+    told = json.loads(scene.step("tally"))
+    unknown, unknown_twice = (len(range(0, rows // 2, UNKNOWN_EVERY)) for rows in (ROWS, ROWS // 2))
+    assert (told["states"], told["wrong"]) == (["APPLIED", "APPLIED"], 0)
+    assert sorted(sum(outcomes.values()) for outcomes in told["outcomes"]) == [ROWS // 2 + NEWS, ROWS]
+    assert told["stored"] == ROWS - unknown + NEWS
+    assert _sum(told, "applied", "superseded", "contradiction") == told["stored"]
+    assert _sum(told, "duplicate") == ROWS // 2 - unknown_twice
+    assert _sum(told, "unmapped_text") == unknown + unknown_twice
+
+
+def _sum(told: dict[str, Any], *outcomes: str) -> int:
+    return sum(of_file[outcome] for of_file in told["outcomes"] for outcome in outcomes)
 
 
 def _forget_queues(queues: Iterable[str]) -> None:

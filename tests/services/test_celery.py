@@ -8,15 +8,21 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from amqp.exceptions import PreconditionFailed
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
+from delivery.courier_files import upload as upload_status
+from delivery.models import CourierFile, Delivery, FilePortion, TrackingEvent
+from jobs import services
 from jobs.celery_tasks import app
 from jobs.models import Job, JobState
 from jobs.services import LEASE
@@ -24,10 +30,12 @@ from offices.models import Office
 from shipments.cards import upload_cards
 from shipments.models import Card
 from tests.conftest import NOW
+from tests.delivery.mailing import Mailed, mail_cards
 from tests.services.flaky_broker import FlakyBroker
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 60
+MAILED = 60
 HEADER = "NIK;Nama;Tanggal Cetak;Alamat;RT/RW;Desa/Kelurahan;Kecamatan;Kabupaten\n"
 
 
@@ -119,6 +127,17 @@ def upload(registry: Office, rows: int) -> Job:
     return Job.objects.get(pk=file.job_id)
 
 
+def status_file(mailed: Mailed, path: Path) -> Job:
+    """Upload a file that says that all these cards were delivered."""
+    rows = [f"{item.number};DELIVERED;ORANG SERUMAH;06/05/2020 10:15" for item in mailed.items]
+    path.write_text("\n".join(["No Kiriman;Status;Keterangan;Tanggal Update", *rows]))
+    kept = upload_status(
+        path=path, name=path.name, office_id=mailed.shipment.post_office_id, actor_id=None, at=timezone.now()
+    )
+    assert kept.job is not None
+    return kept.job
+
+
 def wait_until(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not done():
@@ -130,13 +149,26 @@ def state_of(job: Job) -> str:
     return Job.objects.values_list("state", flat=True).get(pk=job.pk)
 
 
-def test_a_worker_of_celery_does_the_job(
-    registry: Office, start_worker: Callable[[], "subprocess.Popen[bytes]"]
+def test_a_worker_of_celery_does_a_job_and_leaves_another_alone_until_its_time(
+    registry: Office,
+    start_worker: Callable[[], "subprocess.Popen[bytes]"],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start_worker()
-    job = upload(registry, rows=40)
-    wait_until(lambda: state_of(job) == JobState.SUCCEEDED)
+    first = upload(registry, rows=40)
+    wait_until(lambda: state_of(first) == JobState.SUCCEEDED)
     assert Card.objects.count() == 40
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "_send", lambda job_id: None)
+        job = upload(registry, rows=41)
+    again_at = timezone.now() + timedelta(seconds=1.5)
+    Job.objects.filter(pk=job.pk).update(not_before=again_at, sent_at=again_at, attempts=1, error="DISK_FULL")
+    services._send(job.pk, run_after=again_at)
+    wait_until(lambda: state_of(job) == JobState.SUCCEEDED)
+    job.refresh_from_db()
+    assert job.started_at is not None
+    assert job.started_at >= again_at
+    assert (job.attempts, job.error) == (2, "")
 
 
 def test_a_killed_worker_loses_no_row_and_doubles_none(
@@ -155,14 +187,39 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(
     assert Job.objects.get(pk=job.pk).attempts == 2
 
 
-def test_a_broker_that_restarts_loses_no_job_and_doubles_none(
-    registry: Office, start_worker: Callable[..., "subprocess.Popen[bytes]"]
+def test_what_waits_at_the_broker_outlives_it_and_says_when_it_may_begin(
+    registry: Office, queue: str
 ) -> None:
+    """RabbitMQ keeps messages over its own restart when they and their queue are declared so."""
+    again_at = timezone.now() + timedelta(minutes=1)
+    job = upload(registry, rows=1)
+    services._send(job.pk, run_after=again_at)
+    with app.connection_for_write() as broker:
+        channel = broker.default_channel
+        at_once, later = channel.basic_get(queue), channel.basic_get(queue)
+        for message in (at_once, later):
+            assert message.properties["delivery_mode"] == 2
+            assert str(job.pk) in message.body
+        assert at_once.headers["eta"] is None
+        assert datetime.fromisoformat(later.headers["eta"]) == again_at
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        with pytest.raises(PreconditionFailed):  # the broker compares
+            channel.queue_declare(queue, durable=False, auto_delete=False)
+
+
+def test_a_broker_that_restarts_loses_no_job_and_doubles_none(
+    registry: Office,
+    post_office: Office,
+    start_worker: Callable[..., "subprocess.Popen[bytes]"],
+    tmp_path: Path,
+) -> None:
+    mailed = mail_cards(office=registry, post_office=post_office, number=MAILED)
     broker = FlakyBroker(_broker())
     way = urlsplit(django_settings.CELERY_BROKER_URL)
     credentials = f"{way.username or 'guest'}:{way.password or 'guest'}"
     worker = start_worker(
-        CELERY_BROKER_URL=f"amqp://{credentials}@127.0.0.1:{broker.port}/{way.path.removeprefix('/')}"
+        CELERY_BROKER_URL=f"amqp://{credentials}@127.0.0.1:{broker.port}/{way.path.removeprefix('/')}",
+        COURIER_FILE_PORTION="10",
     )
     first = upload(registry, rows=6_000)
     wait_until(lambda: state_of(first) == JobState.RUNNING)
@@ -170,12 +227,18 @@ def test_a_broker_that_restarts_loses_no_job_and_doubles_none(
     broker.stop()
     wait_until(lambda: state_of(first) == JobState.SUCCEEDED)  # it needs no broker
     meanwhile = upload(registry, rows=6_040)
+    news = status_file(mailed, tmp_path / "status.csv")
     time.sleep(1)
     assert state_of(meanwhile) == JobState.QUEUED
     broker.start()
-    wait_until(lambda: state_of(meanwhile) == JobState.SUCCEEDED)
+    wait_until(lambda: {state_of(job) for job in (meanwhile, news)} == {JobState.SUCCEEDED})
+    wait_until(lambda: not Job.objects.exclude(state=JobState.SUCCEEDED).exists())  # those that helped
     assert broker.served > served
     assert worker.poll() is None
-    assert Card.objects.count() == 6_040
+    assert Card.objects.count() == 6_040 + MAILED
+    assert CourierFile.objects.get().outcomes["applied"] == MAILED
+    assert Delivery.objects.filter(status="DELIVERED").count() == MAILED
+    assert TrackingEvent.objects.filter(source="FILE").count() == MAILED
+    assert not FilePortion.objects.exists()
     assert set(Job.objects.values_list("state", "attempts")) == {(JobState.SUCCEEDED, 1)}
     broker.stop()

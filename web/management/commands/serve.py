@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -33,9 +34,13 @@ class Command(BaseCommand):
         }  # fmt: skip
         self.stdout.write(f"AntarKTP: http://{host}:{port}/  (Ctrl+C ends it)")
         ended = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_signal: ended.set())
-        running = {name: subprocess.Popen(command) for name, command in commands.items()}  # noqa: S603 - our own commands
+        running = {
+            # a group of its own each: what one that was killed leaves behind is found by it
+            name: subprocess.Popen(command, process_group=0)  # noqa: S603 - our own commands
+            for name, command in commands.items()
+        }
         failed = self._wait(running, ended)
         for process in running.values():
             process.terminate()
@@ -59,3 +64,5 @@ def _wait_for_end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with suppress(ProcessLookupError):  # nobody is left, as it should be
+        os.killpg(process.pid, signal.SIGTERM)
