@@ -16,6 +16,7 @@ from addresses.models import AddressReview, Verdict
 from delivery.counter import collect
 from delivery.courier_files import process, upload
 from delivery.dispatch import hand_over_shipment
+from delivery.extra_days import open_extra_day
 from delivery.messages import send_queued
 from delivery.models import CounterStay, Delivery, TransferCard
 from delivery.returns import ReturnScan, receive_returns, receive_transfer, route_returns, send_transfers
@@ -25,7 +26,8 @@ from delivery.village_lists import report as report_village_list
 from demo.bekasi import PUBLISHED, VILLAGE_OF_LIST, WITHDRAWN_RW, WITHDRAWN_VILLAGE
 from demo.offices import CLERK, Login, first_of, seated, set_up_offices, set_up_users
 from demo.samples import make_sample, notes_beside
-from offices.models import Office
+from offices.models import Office, working_week
+from offices.opening import is_open_day
 from shipments.backlog import decide_addresses, fill_backlog
 from shipments.batching import batch_backlog, close_shipment
 from shipments.cards import import_cards
@@ -309,8 +311,9 @@ class Story:
             .values_list("card_id", "counter_id")
         )[::COLLECTED_SHARE]
         taken: dict[int, int] = defaultdict(int)
+        open_days = self._open_days({counter_id for _card_id, counter_id in stays})
         for done, (card_id, counter_id) in enumerate(stays, 1):
-            days_ago = 7 - taken[counter_id] // 10 % 5
+            days_ago = open_days[taken[counter_id] // 10 % len(open_days)]
             taken[counter_id] += 1
             collect(
                 counter_id=counter_id, card_id=card_id, relation="HOLDER", documents=["OLD_CARD"],
@@ -320,6 +323,20 @@ class Story:
             tell(done, len(stays))
         self._seat_clerk()
         return len(stays)
+
+    def _open_days(self, counters: set[int]) -> list[int]:
+        """Give, in days ago, when counters worked since the cards came; in a week of holidays they open on one day."""
+        week = range(7, 0, -1)
+        worked = [ago for ago in week if is_open_day(self._at(ago).date(), weekdays=working_week())]
+        for counter_id in counters if not worked else ():
+            open_extra_day(
+                office_id=counter_id,
+                day=self._at(3).date(),
+                reason="libur panjang",
+                actor_id=None,
+                at=self._at(7),
+            )
+        return worked or [3]
 
     def _seat_clerk(self) -> None:
         """Let the clerk work where most cards wait: small demos leave many a shelf empty."""
