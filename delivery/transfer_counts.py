@@ -29,14 +29,14 @@ SHOWN: Final = 5
 def count_packed(
     *, transfer_id: int, counted: int, missing: Sequence[str], actor_id: int | None, at: datetime
 ) -> None:
-    """Write down what the sender packed, once, before anything has arrived.
+    """Write down what the sender packed, once, before anything has arrived or the receiver has counted.
 
     `missing`: references of cards of the list that were not there. Raises TRANSFER_NOT_FOUND, TRANSFER_COUNTED,
     NOT_ON_TRANSFER, COUNT_DIFFERS (the count is not the list without the missing ones).
     """
     with transaction.atomic():
         transfer = lock_transfer(transfer_id)
-        if transfer.packed_at is not None or transfer.received_at is not None:
+        if transfer.packed_at or transfer.received_at or transfer.closed_at:
             raise DeliveryRefused(Code.TRANSFER_COUNTED, number=transfer.number)
         scanned = scanned_of(transfer, missing)
         if strange := [*scanned.extra, *scanned.misread]:

@@ -95,6 +95,14 @@ def test_the_sender_counts_once_and_before_anything_has_arrived(transfer: Transf
     assert (again.value.code, late.value.code) == (Code.TRANSFER_COUNTED, Code.TRANSFER_COUNTED)
 
 
+def test_the_sender_does_not_count_what_the_receiver_has_counted(transfer: Transfer, mailed: Mailed) -> None:
+    finish(transfer, 0)
+    with pytest.raises(DeliveryRefused) as refused:
+        pack(transfer, 2, mailed.cards[0].reference)
+    assert refused.value.code is Code.TRANSFER_COUNTED
+    assert {kind for kind, _card, _owner in open_cases()} == {"MISSING"}
+
+
 def test_what_the_receiver_misses_is_the_case_of_who_sent_it(
     transfer: Transfer, mailed: Mailed, printing_user: User
 ) -> None:

@@ -189,12 +189,13 @@ def _page(
     sends, takes = (
         request.user.office_id == office_id for office_id in (row.from_office_id, row.to_office_id)
     )
+    may_pack = sends and not (row.packed_at or row.received_at or row.closed_at)
     on_the_way = row.cards.filter(live=True, card__disposition="REGISTERED").count()
     place = request.POST.get("shelf", "").strip()[:16]
     context = {
         **_context(request, row, answer),
         "may_scan": takes and on_the_way > 0,
-        "pack_form": (pack_form or PackForm()) if sends and not row.packed_at and not row.received_at else None,
+        "pack_form": (pack_form or PackForm()) if may_pack else None,
         "count_form": (count_form or CountForm(initial={"shelf": place})) if takes and not row.closed_at else None,
         "shelf": place,
         "refusal": refusal,
