@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from delivery.models import CounterStay
-from offices.models import Office
+from offices.models import ExtraDay, Office
 from shipments.models import Card
 from tests.delivery.shelving import shelve_cards
 
@@ -89,9 +89,10 @@ def _is_page(message: ConsoleMessage) -> bool:
 
 @pytest.fixture
 def cards(registry: Office, post_office: Office, counter: Office) -> list[Card]:
-    """Three cards on the counter's shelf, kept for some weeks from now on."""
+    """Three cards on the shelf of a counter that is open today, kept for some weeks from now on."""
     cards = shelve_cards(registry=registry, post_office=post_office, number=3)
     CounterStay.objects.update(hold_until=timezone.localdate() + timedelta(days=28))
+    ExtraDay.objects.create(office=counter, day=timezone.localdate(), reason="tests run on Sundays too")
     return cards
 
 
