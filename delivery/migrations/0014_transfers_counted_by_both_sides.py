@@ -16,9 +16,9 @@ WHERE received_at IS NOT NULL AND NOT EXISTS (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("delivery", "0013_former_contact_told_of_a_change"),
-        ("offices", "0006_slots_of_a_day"),
-        ("shipments", "0007_destroyed_cards"),
+        ("delivery", "0001_initial"),
+        ("offices", "0001_initial"),
+        ("shipments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("delivery", "0015_holds_reckoned_from_their_days"),
-        ("shipments", "0007_destroyed_cards"),
+        ("shipments", "0001_initial"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0002_jobs_that_may_be_lost'),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [

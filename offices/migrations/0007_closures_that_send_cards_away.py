@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("offices", "0006_slots_of_a_day")]
+    dependencies = [("offices", "0001_initial")]
 
     operations = [
         migrations.AddField(
