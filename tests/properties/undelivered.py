@@ -7,26 +7,38 @@ from typing import Any
 
 from accounts.models import User
 from addresses.models import Address
+from addresses.refusals import AddressRefused
 from delivery.address_requests import ask_correction, decide_correction
 from delivery.appointments import book, cancel_booking
 from delivery.by_hand import record_by_hand, undo_last_by_hand
-from delivery.choices import choose_way, wish
+from delivery.choices import choose_way, settle_wish, wish
 from delivery.closures import WaitingCards, close_counters
 from delivery.counter import collect, undo_collection
-from delivery.deciding import decide_returns
+from delivery.deciding import REGISTRY_REASONS, decide_returns
 from delivery.destructions import cancel_destruction, open_destruction, sign_destruction, take_signature_back
 from delivery.dispatch import hand_over_shipment
-from delivery.models import AddressRequest, Collection, CounterStay, Destruction, Transfer, VillageList
+from delivery.models import (
+    AddressRequest,
+    Collection,
+    CounterStay,
+    Destruction,
+    ReturnReceipt,
+    Transfer,
+    TransferDifference,
+    VillageList,
+)
 from delivery.offline import Confirmation, ReadyList, ready_list, record_confirmations
 from delivery.overdue import keep_longer, mark_overdue, send_back
 from delivery.refusals import DeliveryRefused
 from delivery.registry_list import sign_off, take_off_registry_list
 from delivery.reopening import take_back_closure
-from delivery.resending import resume_sending
+from delivery.resending import resume_sending, send_to_other_address
 from delivery.return_routing import route_returns
 from delivery.returns import ReturnScan, receive_returns
+from delivery.shelves import set_shelf
+from delivery.transfer_counts import count_packed, finish_count, settle_transfer_case
 from delivery.transfers import move_shelf, receive_transfer, send_transfers
-from delivery.village_lists import VillageResult, make_village_list, report
+from delivery.village_lists import VillageResult, make_village_list, report, take_results_back
 from delivery.waiting import (
     join_waiting_list,
     leave_waiting_list,
@@ -48,6 +60,7 @@ QUEUED = 1
 DAMAGED = 1
 PRINTED = MAILED + QUEUED + DAMAGED
 DECISIONS = ("COUNTER", "SEND_AGAIN", "ADDRESS", "VILLAGE", "REGISTRY", "REPRINT")
+VILLAGES = ("Jatimulya", "Lambangsari")
 REASONS = ("ABSENT", "DECEASED", "ADDRESS_NOT_FOUND", "UNCLAIMED")
 POSTAL = (
     "AT_DELIVERY_OFFICE",
@@ -77,7 +90,7 @@ class _Start:
         """Take one step, some days after the last; say whether it was not refused."""
         self.at += timedelta(days=days, minutes=1)
         todo: Callable[[int], object] = getattr(self, step)
-        with suppress(DeliveryRefused, ShipmentRefused):
+        with suppress(AddressRefused, DeliveryRefused, ShipmentRefused):
             todo(choice)
             return True
         return False
@@ -117,6 +130,39 @@ class _Returns(_Start):
     def arrive(self, choice: int) -> None:
         for transfer in Transfer.objects.filter(cards__live=True).distinct()[: 1 + choice % 2]:
             receive_transfer(transfer_id=transfer.pk, references=None, shelf="A", **self.who())
+
+    def pack(self, choice: int) -> None:
+        for transfer in Transfer.objects.filter(packed_at__isnull=True, received_at__isnull=True)[:1]:
+            rows = transfer.cards.order_by("pk").values_list("card__reference", flat=True)
+            missing = list(rows)[: choice % 2]
+            count_packed(
+                transfer_id=transfer.pk, counted=transfer.sent - len(missing), missing=missing, **self.who()
+            )
+
+    def count(self, choice: int) -> None:
+        for transfer in Transfer.objects.filter(closed_at__isnull=True).order_by("pk")[:1]:
+            come = (transfer.received or 0, transfer.packed or transfer.sent)[choice % 2]
+            finish_count(transfer_id=transfer.pk, counted=come, shelf="B", **self.who())
+
+    def come_late(self, choice: int) -> None:
+        for case in TransferDifference.objects.filter(closed_at__isnull=True, card__isnull=False)[:1]:
+            assert case.card is not None
+            if choice % 2:
+                settle_transfer_case(case_id=case.pk, resolution="x", **self.who())
+            receive_transfer(
+                transfer_id=case.transfer_id, references=[case.card.reference], shelf="", **self.who()
+            )
+
+    def place(self, choice: int) -> None:
+        scans = [self.cards[choice % len(self.cards)].reference]
+        set_shelf(counter_id=self.counter_of(choice).pk, scans=scans, shelf="C", **self.who())
+
+    def other_address(self, choice: int) -> None:
+        address = {"alamat": f"Jalan Melati {choice}", "desa_kelurahan": VILLAGES[choice % 2]}
+        where = {"kecamatan": "Tambun Selatan", "kabupaten": "Kabupaten Bekasi"}
+        send_to_other_address(
+            office_id=self.registry.pk, card_id=self.card(choice), address={**address, **where}, **self.who()
+        )
 
     def review(self, choice: int) -> None:
         waiting = list(Address.objects.filter(verdict="NEEDS_REVIEW").values_list("pk", flat=True))
@@ -175,6 +221,13 @@ class _Ends(_Start):
             ]
             report(village_list_id=village_list.pk, results=results, **self.who())
 
+    def village_undo(self, choice: int) -> None:
+        for village_list in VillageList.objects.order_by("-pk")[:1]:
+            reported = village_list.entries.exclude(result="OPEN").values_list("card_id", flat=True)
+            take_results_back(
+                village_list_id=village_list.pk, card_ids=list(reported)[: 1 + choice % 2], **self.who()
+            )
+
     def sign_off(self, choice: int) -> None:
         sign_off(office_id=self.registry.pk, card_ids=[self.card(choice)], **self.who())
 
@@ -182,8 +235,17 @@ class _Ends(_Start):
         cards = [self.card(choice)]
         take_off_registry_list(office_id=self.registry.pk, card_ids=cards, reason="", **self.who())
 
-    def open(self, _choice: int) -> None:
-        open_destruction(office_id=self.registry.pk, kind="CARDS", card_ids=None, **self.who())
+    def sign_list(self, _choice: int) -> None:
+        listed = ReturnReceipt.objects.filter(
+            decision="REGISTRY", reason__in=REGISTRY_REASONS, signed_off_at__isnull=True,
+            card__disposition="REGISTERED",
+        )  # fmt: skip
+        keys = list(listed.order_by("card_id").values_list("card_id", flat=True).distinct())
+        sign_off(office_id=self.registry.pk, card_ids=keys, **self.who())
+
+    def open(self, choice: int) -> None:
+        office, kind = (self.registry, *self.counters)[choice % 3], ("CARDS", "OLD_CARDS")[choice % 2]
+        open_destruction(office_id=office.pk, kind=kind, card_ids=None, **self.who())
 
     def sign(self, choice: int) -> None:
         for row in Destruction.objects.order_by("-pk")[:1]:
@@ -271,6 +333,9 @@ class _Residents(_Start):
 
     def grant(self, choice: int) -> None:
         grant_wish(card_id=self.card(choice), office_id=self.registry.pk, **self.who())
+
+    def settle(self, choice: int) -> None:
+        settle_wish(card_id=self.card(choice), granted=choice % 2 == 0, answer="x", **self.who())
 
     def way(self, choice: int) -> None:
         choose_way(card_id=self.card(choice), channel=("POST", "COUNTER")[choice // 12], at=self.at)

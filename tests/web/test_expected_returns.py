@@ -43,7 +43,7 @@ def mailed(registry: Office, post_office: Office) -> Mailed:
 
 
 def expected(at: datetime) -> tuple[list[int], list[int]]:
-    found = expected_returns(offices=Office.objects.filter(kind="POST_OFFICE"), at=at)
+    found = expected_returns(offices=list(Office.objects.filter(kind="POST_OFFICE")), at=at)
     every, late = (rows.order_by("pk").values_list("pk", flat=True) for rows in (found.rows, found.overdue))
     return list(every), list(late)
 
@@ -109,7 +109,7 @@ def test_the_page_lists_and_filters_and_marks_what_is_overdue(
 def test_the_list_leaves_as_a_workbook_and_that_is_recorded(
     address: str, mailed: Mailed, printing: Client
 ) -> None:
-    book = load_workbook(BytesIO(b"".join(printing.get(address))))  # type: ignore[call-overload]
+    book = load_workbook(BytesIO(b"".join(printing.get(address))))
     sheet = book.active
     assert sheet is not None
     rows = list(sheet.values)

@@ -9,7 +9,6 @@ from django.core.validators import RegexValidator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,7 +26,8 @@ from web.messages import refusal_text
 
 LEAST_LISTS = 2
 REMINDERS_LENGTH = 60
-NUMBERS: Mapping[str, tuple[Promise, Promise | str]] = {
+# From a number of the policy to its label and its help, both lazy.
+NUMBERS: Mapping[str, tuple[Any, Any]] = {
     "hold_days": (
         gettext_lazy("Days that a card waits at the counter"),
         gettext_lazy("An office may say otherwise under After a failed delivery."),
