@@ -75,6 +75,8 @@ def _draw(collection: Collection, output: BinaryIO) -> None:
         paper.pair(name, value, rows=2 if name == "Alamat loket" else 1)
     paper.gap(3)
     paper.text("Layanan ini gratis. Petugas tidak pernah meminta uang. PIN hanya diminta di loket.", face="B")
-    paper.text("Bila bukan Anda atau orang yang Anda minta yang mengambil kartu ini, segera hubungi kantor kami.")
+    paper.text(
+        "Bila bukan Anda atau orang yang Anda minta yang mengambil kartu ini, segera hubungi kantor kami."
+    )
     paper.signatures((("Yang menerima", " ", "", ""), ("Petugas loket", counter.name, "", "")))
     paper.close()

@@ -41,7 +41,7 @@ def set_up_offices() -> Office:
             parent=registry,
             region_code=district.code,
             address=f"Kantor Kecamatan {district.name}, Kabupaten Bekasi",
-                latitude=round(district.lat, 4),
+            latitude=round(district.lat, 4),
             longitude=round(district.lon, 4),
         )
         AreaServed.objects.create(office=counter, service=Service.PICKUP, area_code=district.code)

@@ -24,7 +24,9 @@ from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
 from spreadsheets.faults import SheetError
 from web import words
 
-Refusal = ShipmentRefused | DeliveryRefused | AddressRefused | OfficeRefused | SheetError | LabelError | QuotaFull
+Refusal = (
+    ShipmentRefused | DeliveryRefused | AddressRefused | OfficeRefused | SheetError | LabelError | QuotaFull
+)
 REFUSALS = (
     ShipmentRefused, DeliveryRefused, AddressRefused, OfficeRefused, SheetError, LabelError, QuotaFull,
 )  # fmt: skip

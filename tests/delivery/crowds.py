@@ -12,7 +12,6 @@ from django.db import connection, connections
 
 from delivery.refusals import DeliveryRefused
 
-
 # Real connections at once on PostgreSQL, which takes 100 by default; SQLite lets one writer in at a time.
 MANY, FEW = 50, 8
 

@@ -319,7 +319,13 @@ def test_a_card_at_a_counter_shows_where_and_the_open_days(
     reader: Client, shelved: Card, counter: Office
 ) -> None:
     page = page_of(reader, shelved)
-    for text in (counter.name, "Jl. Contoh 1", "Monday–Friday 08.00–15.00 WIB", "19 June 2020", "Ready to collect"):
+    for text in (
+        counter.name,
+        "Jl. Contoh 1",
+        "Monday–Friday 08.00–15.00 WIB",
+        "19 June 2020",
+        "Ready to collect",
+    ):
         assert text in page
     assert '<option value="2020-05-26T08:00">Tue, 26 May 08.00 · 3 places</option>' in page
     assert "2020-05-30" not in page  # a Saturday
