@@ -346,6 +346,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CardStatusEnum": "delivery.status.Status",
         "CourierActionEnum": "api.serializers.events.ACTIONS",
         "DifferenceKindEnum": "shipments.models.HandoverDifference.Kind",
+        "CollectorEnum": "api.serializers.policies.COLLECTORS",
     },
     # no validator on another host
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
