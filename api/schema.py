@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -53,6 +53,19 @@ class ProblemSchema(AutoSchema):
             )
             operation["responses"]["4XX"] = {**problem, "description": "refused"}
         return operation
+
+
+class LocalTime(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A time of an office's day: what JSON Schema calls a "time" carries a zone, and these do not."""
+
+    target_class = "rest_framework.serializers.TimeField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "pattern": r"^[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?$",
+            "example": "08:00:00",
+        }
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -125,7 +125,7 @@ class Story:
 
 @in_parts
 @pytest.mark.django_db
-@settings_of_histories(40)
+@settings_of_histories(25)
 @given(steps=_steps)
 def test_every_card_is_in_exactly_one_bucket_after_any_history(
     registry: Office, post_office: Office, steps: list[tuple[str, int, object, object]], part: int
