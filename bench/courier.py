@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.memory import peak_of_all
-from bench.own_database import measure_again_inside, own_database
+from bench.own_database import database_url, measure_again_inside, own_database
 
 POSTED_AT = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)
 NOW = datetime(2020, 6, 4, 2, 0, tzinfo=UTC)
@@ -41,7 +42,11 @@ def main() -> None:
     )
     parser.add_argument("--database", default="", help="postgres://user@host:port/name whose server is used")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--apply", nargs=2, metavar=("FILE", "OFFICE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.apply:
+        apply_here(Path(options.apply[0]), int(options.apply[1]))
+        return
     if options.inside:
         measure(rows=options.rows, events=options.events)
         return
@@ -62,8 +67,7 @@ def contest(path: Path, office_id: int, rows: int) -> None:
     """Time calamine, ourselves twice, and the peer on a sample."""
     calamine = fastest(lambda: read_by_calamine(path), times=3)
     told("calamine alone reads the file", calamine, rows, calamine)
-    with peak_of_all() as peak:
-        first, outcomes = ours(path, office_id)
+    first, peak, outcomes = in_a_process_of_its_own(path, office_id)
     told("ours: read, match, apply, explain", first, rows, calamine)
     again, _same = ours(path, office_id)
     told("ours: the same file again", again, rows, calamine)
@@ -71,7 +75,7 @@ def contest(path: Path, office_id: int, rows: int) -> None:
     told(f"django-import-export, bulk ({SAMPLE_OF_PEER} rows)", peer, SAMPLE_OF_PEER, calamine)
     told("django-import-export, for all rows at that rate", peer / SAMPLE_OF_PEER * rows, rows, calamine)
     print(f"  ours is {peer / SAMPLE_OF_PEER * rows / first:.0f} times as fast")
-    print(f"  peak memory {peak.megabytes:.0f} MB with the reading process; outcomes {json.dumps(outcomes)}")
+    print(f"  peak memory {peak:.0f} MB with the reading process; outcomes {json.dumps(outcomes)}")
 
 
 def told(what: str, seconds: float, rows: int, calamine: float) -> None:
@@ -98,6 +102,26 @@ def read_by_calamine(path: Path) -> None:
         "sum(1 for _ in W.from_path(sys.argv[1]).get_sheet_by_index(0).iter_rows())"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def in_a_process_of_its_own(path: Path, office_id: int) -> tuple[float, float, dict[str, int]]:
+    """Apply the file as a worker would, who has not filled a database before; give seconds, megabytes and outcomes."""
+    command = [sys.executable, "-m", "bench.courier", "--apply", str(path), str(office_id)]
+    environment = {**os.environ, "DATABASE_URL": database_url()}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    seconds, megabytes, outcomes = json.loads(done.stdout)
+    return seconds, megabytes, outcomes
+
+
+def apply_here(path: Path, office_id: int) -> None:
+    """Apply the file in this process and print what it took."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    with peak_of_all() as peak:
+        seconds, outcomes = ours(path, office_id)
+    print(json.dumps([seconds, peak.megabytes, outcomes]))
 
 
 def ours(path: Path, office_id: int) -> tuple[float, dict[str, int]]:
