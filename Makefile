@@ -10,7 +10,7 @@ HISTORIES ?= 10000
 TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/antarktp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier bench-workers histories
+.PHONY: help setup setup-dev demo serve test test-postgres check format bench-addresses bench-shipments bench-courier bench-returns bench-workers histories
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -79,6 +79,9 @@ bench-courier: setup-dev  ## measure courier files beside django-import-export
 	@$(BIN)/python -m bench.courier
 	@$(BIN)/python -m bench.courier_growth
 	@$(BIN)/python -m bench.lookups
+
+bench-returns: setup-dev  ## measure 50,000 cards that come back, and a province that closes
+	@$(BIN)/python -m bench.returns
 
 bench-workers: setup-dev  ## measure one worker and two on PostgreSQL and RabbitMQ (TEST_POSTGRES_URL)
 	@$(BIN)/python -m bench.courier_workers --database $(TEST_POSTGRES_URL)
