@@ -247,6 +247,18 @@ def test_a_transfer_counted_twice_is_refused(clerk: Client, mailed: Mailed, regi
     assert CounterStay.objects.count() == 3
 
 
+def test_a_transfer_says_who_has_counted_it(
+    clerk: Client, sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
+) -> None:
+    transfer = sent(mailed, registry)
+    address = f"{TRANSFERS}{transfer.pk}/"
+    clerk.post(f"{address}hitung/", {"counted": "3"})
+    page = clerk.get(address).content.decode()
+    assert ("counted by the receiver" in page, "counted by both sides" in page) == (True, False)
+    Transfer.objects.filter(pk=transfer.pk).update(packed=3, packed_at=transfer.sent_at)
+    assert "counted by both sides" in clerk.get(address).content.decode()
+
+
 def test_the_sender_sees_a_transfer_counts_it_and_takes_nothing_in(
     sign_in: SignIn, printing_user: User, mailed: Mailed, registry: Office
 ) -> None:
