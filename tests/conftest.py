@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management.color import Style
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.test import override_settings
 
 from accounts.models import Role, User
 from offices.models import Office
@@ -41,6 +42,14 @@ def _flush_append_only_tables() -> Iterator[None]:
     operations.sql_flush = sql_flush
     yield
     operations.sql_flush = original
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_settings() -> Iterator[None]:
+    """Spare each user a hash that is slow on purpose, and each client a walk through all static files."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture

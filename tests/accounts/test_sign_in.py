@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+import config.settings
 from accounts.models import User
 
 PASSWORD = "kata-sandi-yang-panjang"
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_plain(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _plain_static_files(settings: Settings) -> None:
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -66,3 +66,7 @@ def test_senders_behind_one_proxy_are_counted_apart(user: User, settings: Settin
         assert not _sign_in(stranger, "salah", proxied="198.51.100.1")
     assert not _sign_in(user, PASSWORD, proxied="198.51.100.1")
     assert _sign_in(user, PASSWORD, proxied="198.51.100.2")
+
+
+def test_passwords_are_kept_by_argon2_outside_of_tests() -> None:
+    assert config.settings.PASSWORD_HASHERS[0].endswith(".Argon2PasswordHasher")

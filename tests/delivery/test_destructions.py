@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from pytest_django import Settings
 
 from accounts.models import AuditEntry, Role, User
 from delivery.counter import collect, undo_collection
@@ -32,12 +31,6 @@ from tests.delivery.mailing import mail_cards
 from tests.delivery.shelving import ARRIVED_AT, RETURNED_AT, SERVED_AT, shelve_cards
 
 AT = ARRIVED_AT
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Nobody signs in by password here, and a good hash is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

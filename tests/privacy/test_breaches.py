@@ -38,9 +38,6 @@ def _thursday(settings: Settings) -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # nobody signs in by password
     with time_machine.travel(NOW, tick=False), translation.override("en"):
         yield
 

@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import translation
-from pytest_django import Settings
 
 from accounts.models import Role, User
 from delivery.models import CounterStay, Destruction, ReturnReceipt, StrayItem, VillageList
@@ -30,12 +29,6 @@ REGISTRY_LIST = "/retur/dinas/"
 OVERDUE = "/loket/rak/lewat-waktu/"
 STRAYS = "/retur/disisihkan/"
 DESTROY = "/pemusnahan/"
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Nobody signs in by password here, and a good hash is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import translation
-from pytest_django import Settings
 
 from accounts.models import AuditEntry, Role, User
 from delivery.models import VillageList, VillageListLink
@@ -26,10 +25,7 @@ LINK = re.compile(r'value="http://[^/]+(/desa/[A-Za-z0-9_-]{32}/)"')
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings) -> Iterator[Any]:
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # nobody signs in by password
+def clock() -> Iterator[Any]:
     with time_machine.travel(SERVED_AT, tick=False) as clock, translation.override("en"):
         yield clock
 
