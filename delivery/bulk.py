@@ -11,7 +11,7 @@ from django.db import connection
 
 Row = tuple[Any, ...]
 _FETCH = 5_000
-_TIMES_REMEMBERED = 65_536
+TIMES_REMEMBERED = 65_536
 
 
 @cache
@@ -43,7 +43,7 @@ def day(value: date) -> Any:
 
 
 # The rows of one file show few different times.
-@lru_cache(maxsize=_TIMES_REMEMBERED)
+@lru_cache(maxsize=TIMES_REMEMBERED)
 def _sqlite_text(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
@@ -56,7 +56,7 @@ def moment_of(value: Any) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-@lru_cache(maxsize=_TIMES_REMEMBERED)
+@lru_cache(maxsize=TIMES_REMEMBERED)
 def _of_sqlite_text(value: str) -> datetime:
     found = datetime.fromisoformat(value)
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
@@ -67,11 +67,18 @@ def time_column(name: str) -> str:
     return f"CAST({name} AS TEXT)"
 
 
-def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_conflict: str) -> int:
-    """Insert rows whose columns have the given SQL types, with an ON CONFLICT clause; give how many were written."""
+def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_conflict: str = "") -> int:
+    """Insert rows whose columns have the given SQL types; give how many were written.
+
+    Raises IntegrityError for a conflict, unless an ON CONFLICT clause says what becomes of it.
+    """
     if not rows:
         return 0
     names = ", ".join(columns)
+    if is_postgresql() and not on_conflict:
+        with connection.wrap_database_errors, connection.cursor() as cursor:
+            _copy(cursor, f"COPY {table} ({names}) FROM STDIN", rows)
+        return len(rows)
     with _staged(f"new_{table}", columns, rows) as stage:
         return execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} WHERE TRUE {on_conflict}", []
@@ -82,9 +89,15 @@ def update(*, table: str, key: str, columns: Mapping[str, str], rows: Sequence[R
     """Set columns of rows that exist, their values in the order of `columns`, one of them `key`; give how many."""
     if not rows:
         return 0
+    among_keys, parameters = "", []
+    if is_postgresql():  # its planner knows nothing of the stage, and would read all of a table for some rows of it
+        place = list(columns).index(key)
+        among_keys = f" AND {among(f'{table}.{key}', columns[key])}"
+        parameters = [listed([row[place] for row in rows])]
     with _staged(f"new_{table}", columns, rows) as stage:
         changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name != key)
-        return execute(f"UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}", [])
+        same = f"{table}.{key} = {stage}.{key}"
+        return execute(f"UPDATE {table} SET {changes} FROM {stage} WHERE {same}{among_keys}", parameters)
 
 
 def update_groups(
@@ -117,15 +130,20 @@ def _staged(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Itera
         if is_postgresql():
             typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({typed}) ON COMMIT DELETE ROWS")
-            with cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+            _copy(cursor, f"COPY {name} ({names}) FROM STDIN", rows)
         else:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({names})")
             places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {name} ({names}) VALUES ({places})", rows)
         yield name
         cursor.execute(f"DELETE FROM {name}")
+
+
+def _copy(cursor: Any, statement: str, rows: Iterable[Row]) -> None:
+    with cursor.copy(statement) as copy:
+        write_row = copy.write_row
+        for row in rows:
+            write_row(row)
 
 
 def select(sql: str, parameters: Sequence[Any]) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -82,17 +83,20 @@ class NewEvent(NamedTuple):
         It begins with the card's key, so that the index grows where the card's other events stand: with fingerprints in
         no order, 130,000 new ones rewrite the whole index.
         """
-        told = (
-            f"{self.card_id}|{self.item_id}|{self.status.value}|{self.reason.value}"
-            f"|{self.occurred_at.timestamp():.6f}|{self.salt}"
-        )
-        return f"{self.card_id:010x}{_digest(told)}"
+        card_id, item_id, status, occurred_at, reason, *_others, salt = self
+        told = f"{card_id}|{item_id}|{status}|{reason}|{_seconds(occurred_at)}|{salt}"
+        return f"{card_id:010x}{_digest(told)}"
 
-    def as_event(self, fingerprint: str) -> Event:
+    def as_event(self) -> Event:
         """Give the fact as the fold sees it."""
-        return Event(
-            self.occurred_at, self.status, fingerprint, self.reason, self.action, self.receiver, self.item_id
-        )
+        _card, item_id, status, occurred_at, reason, action, receiver, *_others = self
+        return Event(occurred_at, status, self.fingerprint, reason, action, receiver, item_id)
+
+
+# The rows of one file show few different times.
+@lru_cache(maxsize=bulk.TIMES_REMEMBERED)
+def _seconds(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"
 
 
 def _digest(text: str) -> str:
@@ -195,22 +199,22 @@ def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
 
 def store_events(
     told: Sequence[tuple[str, NewEvent]], *, recorded_at: datetime, recorded_by_id: int | None
-) -> int:
-    """Insert events under their fingerprints and give how many; a fingerprint that is stored stays as it is."""
+) -> None:
+    """Insert events under their fingerprints. Raises IntegrityError when one of them is stored."""
     moment = bulk.moment
     at = moment(recorded_at)
     files = {file: file_id(file) for file in {event.courier_file_id for _fingerprint, event in told}}
     rows = [
         (
-            e.card_id, e.item_id, e.status.value, e.reason.value, e.action.value, e.receiver.value,
-            moment(e.occurred_at), e.place, e.source, files[e.courier_file_id], e.source_row, fingerprint,
-            e.note, at, recorded_by_id,
+            card_id, item_id, str(status), str(reason), str(action), str(receiver), moment(occurred_at), place, source,
+            files[courier_file_id], source_row, fingerprint, note, at, recorded_by_id,
         )
-        for fingerprint, e in told
+        for fingerprint, (
+            card_id, item_id, status, occurred_at, reason, action, receiver, place, source,
+            courier_file_id, source_row, note, _salt,
+        ) in told
     ]  # fmt: skip
-    return bulk.insert(
-        table=_EVENTS, columns=_EVENT_COLUMNS, rows=rows, on_conflict="ON CONFLICT (fingerprint) DO NOTHING"
-    )
+    bulk.insert(table=_EVENTS, columns=_EVENT_COLUMNS, rows=rows)
 
 
 def file_id(value: uuid.UUID | None) -> object:
@@ -228,17 +232,17 @@ def store_states(states: Mapping[int, State], *, kept: Collection[int] = ()) -> 
     old: list[bulk.Row] = []
     gone: list[int] = []
     for card_id, state in sorted(states.items()):
-        if state.status is None or state.since is None or state.last_key is None:
+        status, reason, action, receiver, item_id, since, attempts, contradictions, last_key = state
+        if status is None or since is None or last_key is None:
             gone.append(card_id)
             continue
-        last_at, last_rank, last_fingerprint = state.last_key
+        last_at, last_rank, last_fingerprint = last_key
         last_moment = moment(last_at)
-        since = last_moment if state.since is last_at else moment(state.since)
         (old if card_id in kept else new).append(
             (
-                card_id, state.item_id, state.status.value, state.reason.value, state.action.value,
-                state.receiver.value, since, min(state.attempts, _SMALLINT_MAX),
-                min(state.contradictions, _SMALLINT_MAX), last_moment, last_rank, last_fingerprint,
+                card_id, item_id, str(status), str(reason), str(action), str(receiver),
+                last_moment if since is last_at else moment(since), min(attempts, _SMALLINT_MAX),
+                min(contradictions, _SMALLINT_MAX), last_moment, last_rank, last_fingerprint,
             )
         )  # fmt: skip
     bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=new, on_conflict=_STATE_UPDATE)

@@ -201,6 +201,11 @@ class Fit(StrEnum):
     CONTRADICTION = "CONTRADICTION"
 
 
+# Names of this module: with Python 3.11, asking the classes for them takes longer than the rest of a step.
+_ACCEPTED, _ECHO, _CONTRADICTION = Fit.ACCEPTED, Fit.ECHO, Fit.CONTRADICTION
+_ANNOUNCED, _POSTED, _ATTEMPT_FAILED = _S.ANNOUNCED, _S.POSTED, _S.ATTEMPT_FAILED
+
+
 def may_follow(status: Status | None, following: Status) -> bool:
     """Say whether the step is in the table."""
     return following in TRANSITIONS[status]
@@ -208,18 +213,18 @@ def may_follow(status: Status | None, following: Status) -> bool:
 
 def fit(state: State, event: Event) -> Fit:
     """Say how an event fits that sorts after everything the state has seen."""
-    known = state.status
-    another_item = None not in (event.item_id, state.item_id) and event.item_id != state.item_id
+    known, told = state.status, event.status
+    another_item = event.item_id != state.item_id and event.item_id is not None and state.item_id is not None
     if another_item and known in _MOVING:
-        if event.status is Status.POSTED:  # sent again before the post told the end of the first item
-            return Fit.ACCEPTED
-        if event.status in _COURIER and event.status is not Status.ANNOUNCED:
-            return Fit.ECHO
-    if may_follow(known, event.status):
-        return Fit.ACCEPTED
-    if known is not None and event.status in ECHOES[known]:
-        return Fit.ECHO
-    return Fit.CONTRADICTION
+        if told is _POSTED:  # sent again before the post told the end of the first item
+            return _ACCEPTED
+        if told in _COURIER and told is not _ANNOUNCED:
+            return _ECHO
+    if told in TRANSITIONS[known]:
+        return _ACCEPTED
+    if known is not None and told in ECHOES[known]:
+        return _ECHO
+    return _CONTRADICTION
 
 
 def step(state: State, event: Event) -> State:
@@ -229,31 +234,22 @@ def step(state: State, event: Event) -> State:
 
 def applied(state: State, event: Event, how: Fit) -> State:
     """Give the state after an event whose fit is known."""
-    if how is not Fit.ACCEPTED:
+    if how is not _ACCEPTED:
         return state._replace(
-            contradictions=state.contradictions + (how is Fit.CONTRADICTION), last_key=event.key
+            contradictions=state.contradictions + (how is _CONTRADICTION), last_key=event.key
         )
+    status, reason, item_id = event.status, event.reason, event.item_id
+    if not reason and status in _KEEPS_REASON:
+        reason = state.reason
+    attempts = 0 if status is _POSTED else state.attempts + (status is _ATTEMPT_FAILED)
     return State(
-        status=event.status,
-        reason=event.reason or (state.reason if event.status in _KEEPS_REASON else Reason.NONE),
-        action=event.action,
-        receiver=event.receiver,
-        item_id=event.item_id if event.item_id is not None else state.item_id,
-        since=event.occurred_at,
-        attempts=_attempts(state, event),
-        contradictions=state.contradictions,
-        last_key=event.key,
-    )
+        status, reason, event.action, event.receiver, state.item_id if item_id is None else item_id,
+        event.occurred_at, attempts, state.contradictions, event.key,
+    )  # fmt: skip
 
 
 # On the way back and at the counter, people still ask why it was not delivered.
 _KEEPS_REASON = COMING_BACK | WITH_US | {_S.HELD_FOR_PICKUP, _S.AT_VILLAGE}
-
-
-def _attempts(state: State, event: Event) -> int:
-    if event.status is Status.POSTED:
-        return 0
-    return state.attempts + (event.status is Status.ATTEMPT_FAILED)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:

@@ -3,6 +3,7 @@
 No `save`, no signals, no instances: the caller has checked the rows, and gives the keys that it reserved.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -63,6 +64,19 @@ def insert_rows(*, model: type[models.Model], fields: Sequence[str], rows: Itera
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", chunk)
             written += len(chunk)
     return written
+
+
+def delete_rows(*, model: type[models.Model], field: str, values: Sequence[int]) -> int:
+    """Delete the rows whose `field`, a whole number, is among many values, and give how many. Nothing is cascaded."""
+    column = connection.ops.quote_name(model._meta.get_field(field).column)
+    postgresql = connection.vendor == "postgresql"
+    among = "= ANY(%s::bigint[])" if postgresql else "IN (SELECT value FROM json_each(%s))"
+    listed = list(values) if postgresql else json.dumps(list(values))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)} WHERE {column} {among}", [listed]
+        )
+        return int(cursor.rowcount)
 
 
 def refresh_statistics(*, models: Sequence[type[models.Model]]) -> None:

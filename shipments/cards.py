@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.services import record
+from jobs.bulk_rows import delete_rows
 from jobs.services import enqueue
 from offices.models import Office
 from shipments.intake import (
@@ -46,7 +47,6 @@ from spreadsheets.faults import SheetError, SheetFault
 
 IMPORT_JOB: Final = "cards.import"
 OnProgress = Callable[[int, int], None]
-RELEASE_CHUNK: Final = 4_000
 MOST_FAULTS_SHOWN: Final = 100
 
 
@@ -190,11 +190,7 @@ def import_cards(
 
 def release_cards(*, card_ids: Sequence[int]) -> int:
     """Let cards out of circulation that have reached their holders: a later print of the person is a new card."""
-    released = 0
-    for start in range(0, len(card_ids), RELEASE_CHUNK):
-        chunk = card_ids[start : start + RELEASE_CHUNK]
-        released += CirculatingCard.objects.filter(card_id__in=chunk).delete()[0]
-    return released
+    return delete_rows(model=CirculatingCard, field="card", values=card_ids)
 
 
 def registry_office(office_id: int) -> Office:
