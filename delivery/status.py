@@ -239,9 +239,11 @@ def applied(state: State, event: Event, how: Fit) -> State:
             contradictions=state.contradictions + (how is _CONTRADICTION), last_key=event.key
         )
     status, reason, item_id = event.status, event.reason, event.item_id
-    if not reason and status in _KEEPS_REASON:
+    # one attempt may be told by two layouts, with its reason and without
+    told_again = status is state.status and event.occurred_at == state.since
+    if not reason and (told_again or status in _KEEPS_REASON):
         reason = state.reason
-    attempts = 0 if status is _POSTED else state.attempts + (status is _ATTEMPT_FAILED)
+    attempts = 0 if status is _POSTED else state.attempts + (status is _ATTEMPT_FAILED and not told_again)
     return State(
         status, reason, event.action, event.receiver, state.item_id if item_id is None else item_id,
         event.occurred_at, attempts, state.contradictions, event.key,

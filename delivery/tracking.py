@@ -241,18 +241,30 @@ def _step_on(outcomes: list[Outcome], events: list[tuple[int, Event]], state: St
 
 
 def _fold_whole(outcomes: list[Outcome], events: list[tuple[int, Event]], history: list[Event]) -> State:
+    """Fold a card from all its events, of which some are told now.
+
+    News is superseded where later news was known, and contradicts where what was known does not fit behind it.
+    """
     indices = {event.fingerprint: index for index, event in events}
-    ordered = in_order([*history, *(event for _index, event in events)])
-    foreign = [place for place, event in enumerate(ordered) if event.fingerprint not in indices]
-    last_foreign = foreign[-1] if foreign else -1
     state = _NOTHING
-    for place, event in enumerate(ordered):
+    in_force: int | None = None  # the told event that has set the state, if it was one of these
+    news: list[int] = []
+    for event in in_order([*history, *(event for _index, event in events)]):
         how = fit(state, event)
         index = indices.get(event.fingerprint)
         if index is not None:
-            outcome = _outcome(how, state, event)
-            late_news = place < last_foreign and outcome is Outcome.APPLIED
-            outcomes[index] = Outcome.SUPERSEDED if late_news else outcome
+            outcomes[index] = _outcome(how, state, event)
+            if outcomes[index] is _APPLIED:
+                news.append(index)
+        elif how is _DOES_NOT_FIT:
+            if in_force is not None:
+                outcomes[in_force] = _CONTRADICTION
+        elif event.occurred_at != state.since and (how is _ACCEPTED or event.status is state.status):
+            for earlier in news:
+                outcomes[earlier] = _SUPERSEDED if outcomes[earlier] is _APPLIED else outcomes[earlier]
+            news.clear()
+        if how is _ACCEPTED:
+            in_force = index
         state = applied(state, event, how)
     return state
 

@@ -76,6 +76,15 @@ def test_failed_attempts_are_counted_and_begin_anew_with_a_new_posting() -> None
     assert fold([*tried, event(S.RETURN_RECEIVED, 40), event(S.POSTED, 50, item=2)]).attempts == 0
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_one_attempt_told_with_its_reason_and_without_is_one_attempt(names: tuple[str, str]) -> None:
+    bare = event(S.ATTEMPT_FAILED, 10, name=names[0])
+    told = event(S.ATTEMPT_FAILED, 10, reason=Reason.ABSENT, name=names[1])
+    state = fold([event(S.POSTED, 0), bare, told])
+    assert (state.attempts, state.reason) == (1, Reason.ABSENT)
+    assert fold([event(S.POSTED, 0), told, event(S.ATTEMPT_FAILED, 30)]).reason == Reason.NONE
+
+
 def test_the_reason_stays_on_the_way_back_and_goes_with_a_delivery() -> None:
     failed = [event(S.POSTED, 0), event(S.ATTEMPT_FAILED, 5, reason=Reason.MOVED)]
     back = fold([*failed, event(S.RETURNING, 6), event(S.RETURN_RECEIVED, 9), event(S.READY_AT_COUNTER, 12)])

@@ -94,6 +94,33 @@ def test_a_late_event_is_put_in_its_place_and_undoes_nothing(mailed: Mailed) -> 
     assert state_of(mailed.cards[0]) == ("DELIVERED", "")
 
 
+def test_late_news_that_contradicts_what_is_known_says_so(mailed: Mailed) -> None:
+    record(mailed.event(0, Status.IN_TRANSIT, hours=50))
+    recorded = record(mailed.event(0, Status.DELIVERED, hours=40))
+    assert (recorded.outcomes, recorded.contradictions) == ([Outcome.CONTRADICTION], 1)
+    assert state_of(mailed.cards[0]) == ("DELIVERED", "")
+    assert Delivery.objects.get(card=mailed.cards[0]).contradictions == 1
+
+
+def test_late_news_is_news_when_what_came_after_it_was_none(mailed: Mailed) -> None:
+    record(mailed.event(0, Status.OUT_FOR_DELIVERY, hours=20), mailed.event(0, Status.POSTED, hours=50))
+    recorded = record(mailed.event(0, Status.DELIVERED, hours=40))
+    assert (recorded.outcomes, state_of(mailed.cards[0])) == ([Outcome.CONTRADICTION], ("DELIVERED", ""))
+    record(mailed.event(1, Status.OUT_FOR_DELIVERY, hours=20), mailed.event(1, Status.POSTED, hours=50))
+    recorded = record(mailed.event(1, Status.ATTEMPT_FAILED, hours=40))
+    assert (recorded.outcomes, state_of(mailed.cards[1])) == ([Outcome.APPLIED], ("ATTEMPT_FAILED", ""))
+
+
+@pytest.mark.parametrize("first", [Reason.NONE, Reason.ABSENT])
+def test_an_attempt_told_again_with_or_without_its_reason_stays_one(mailed: Mailed, first: Reason) -> None:
+    second = Reason.ABSENT if first is Reason.NONE else Reason.NONE
+    told = [mailed.event(0, Status.ATTEMPT_FAILED, hours=20, reason=reason) for reason in (first, second)]
+    outcomes = [record(event).outcomes for event in told]
+    assert outcomes == [[Outcome.APPLIED], [Outcome.APPLIED]]
+    kept = Delivery.objects.get(card=mailed.cards[0])
+    assert (kept.attempts, kept.reason) == (1, "ABSENT")
+
+
 def test_a_late_failed_attempt_is_counted(mailed: Mailed) -> None:
     record(mailed.event(0, Status.OUT_FOR_DELIVERY, hours=40))
     record(mailed.event(0, Status.ATTEMPT_FAILED, hours=20, reason=Reason.ABSENT))
