@@ -113,7 +113,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'antarktp.sqlite3'}")
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+ON_POSTGRESQL = not DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if not ON_POSTGRESQL:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -282,6 +283,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 COURIER_FILE_PORTION: int = env.int("COURIER_FILE_PORTION", default=5_000)
 # How many other workers may take portions of one large status file. SQLite lets one writer in at a time.
 COURIER_FILE_HELPERS: int = env.int("COURIER_FILE_HELPERS", default=3 if TASK_ENGINE == "celery" else 0)
+# Over how many connections one worker applies the portions that no other worker takes.
+COURIER_FILE_CONNECTIONS: int = env.int("COURIER_FILE_CONNECTIONS", default=2 if ON_POSTGRESQL else 1)
 
 # --- geocoder on the operator's own host; off by default, region names only -------------------
 GEOCODER_KIND: str = env.str("GEOCODER_KIND", default="")

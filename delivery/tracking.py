@@ -126,20 +126,26 @@ class _Plan:
 
 
 def record_events(
-    *, events: Iterable[NewEvent], recorded_at: datetime, recorded_by_id: int | None
+    *,
+    events: Iterable[NewEvent],
+    recorded_at: datetime,
+    recorded_by_id: int | None,
+    facts: Sequence[Event] | None = None,
 ) -> Recorded:
     """Store events and bring their cards' states up to date in one transaction; facts are never refused.
 
     A fact that is known already (same card, item, status, reason and time) is a duplicate and changes nothing. One
     that a file's undo has voided may be told again; one that a person has voided stays void, or the next morning's
-    cumulative file would bring it back.
+    cumulative file would bring it back. `facts` are the same events as the fold sees them, where the caller has reckoned
+    them beforehand.
     """
     told = list(events)
+    facts = [event.as_event() for event in told] if facts is None else facts
     with transaction.atomic():
         records.lock_cards({event.card_id for event in told})
-        plan = _plan(told, trusting=True)
+        plan = _plan(told, facts, trusting=True)
         if not _stored_as_planned(plan, recorded_at, recorded_by_id):
-            plan = _plan(told, trusting=False)
+            plan = _plan(told, facts, trusting=False)
             records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
         records.store_states(plan.after, kept=plan.before.keys())
         recorded = plan.report()
@@ -149,7 +155,8 @@ def record_events(
 
 def assess_events(*, events: Iterable[NewEvent]) -> Recorded:
     """Say what `record_events` would do; nothing is written."""
-    return _plan(list(events), trusting=False).report()
+    told = list(events)
+    return _plan(told, [event.as_event() for event in told], trusting=False).report()
 
 
 def _stored_as_planned(plan: _Plan, recorded_at: datetime, recorded_by_id: int | None) -> bool:
@@ -162,7 +169,7 @@ def _stored_as_planned(plan: _Plan, recorded_at: datetime, recorded_by_id: int |
     return True
 
 
-def _plan(told: list[NewEvent], *, trusting: bool) -> _Plan:
+def _plan(told: Sequence[NewEvent], facts: Sequence[Event], *, trusting: bool) -> _Plan:
     """Say what the events do.
 
     An event that happened after all that its card has seen is news, unless it is stored and void: trusting saves the
@@ -170,7 +177,6 @@ def _plan(told: list[NewEvent], *, trusting: bool) -> _Plan:
     """
     before = records.states({event.card_id for event in told})
     plan = _Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before=before, after={})
-    facts = [event.as_event() for event in told]
     late = [
         needs_refold(before.get(event.card_id, _NOTHING), fact)
         for event, fact in zip(told, facts, strict=True)
@@ -204,7 +210,7 @@ def _file_row(event: NewEvent) -> tuple[str, int] | None:
     return records.file_row(event.courier_file_id, event.source_row)
 
 
-def _looked_up(facts: list[Event], unsure: set[str]) -> tuple[list[Event], dict[str, records.Known]]:
+def _looked_up(facts: Sequence[Event], unsure: set[str]) -> tuple[Sequence[Event], dict[str, records.Known]]:
     """Look for facts that may be stored; one that was undone is told under a new fingerprint."""
     stored = records.known(unsure) if unsure else {}
     undone = {fingerprint for fingerprint, known in stored.items() if known.undone}

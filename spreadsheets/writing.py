@@ -211,24 +211,30 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
     text = f'" s="{_COLUMN_STYLES[column.kind]}" t="inlineStr"><is><t>'
     spaced = text.replace("<t>", '<t xml:space="preserve">')
     known: dict[Cell, str] = {}
+    clean, typed_too = column.clean, column.kind != "text"
 
-    def rest_of(value: Cell) -> str:
-        """All of the cell that follows its line; nothing for an empty one."""
-        given = value
-        if column.clean is not None:
-            value = column.clean(value)
-        if type(value) is not str:
-            if value is None:
-                return ""
-            if column.kind != "text" and (typed := _typed_cell(value)):
-                return typed
-        plain = neutralised(value if type(value) is str else shown(value))
+    def text_of(value: str) -> str:
+        plain = neutralised(value)
         if not plain:
             return ""
         if len(plain) > MAX_CELL_CHARACTERS:
             plain = plain[: MAX_CELL_CHARACTERS - 1] + "…"
         bare = plain.isprintable() and plain[0] != " " and plain[-1] != " "
-        rest = f"{text if bare else spaced}{escaped(plain)}</t></is></c>"
+        return f"{text if bare else spaced}{escaped(plain)}</t></is></c>"
+
+    def rest_of(value: Cell) -> str:
+        """All of the cell that follows its line; nothing for an empty one."""
+        given = value
+        if clean is not None:
+            value = clean(value)
+        if type(value) is str and value.isascii() and value.isalnum() and len(value) <= LONGEST_REMEMBERED:
+            rest = f"{text}{value}</t></is></c>"  # letters and figures need no second look
+        elif type(value) is str:
+            rest = text_of(value)
+        elif value is None:
+            return ""
+        else:
+            return (typed_too and _typed_cell(value)) or text_of(shown(value))
         if type(given) is str and len(known) < TEXTS_REMEMBERED and len(given) <= LONGEST_REMEMBERED:
             known[given] = rest
         return rest

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from django.db import transaction
 
 from delivery import messages
 from delivery.courier_files.given_numbers import keep_givers
 from delivery.courier_files.rows import StatusRow
-from delivery.status import State, Status
+from delivery.status import Event, State, Status
 from delivery.tracking import NewEvent, Outcome, Recorded, assess_events, record_events
 from shipments.numbering import take_over_numbers
 
@@ -21,10 +22,19 @@ _WAITED_FOR = RETURNED | {Status.DELIVERED}
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Events that are applied together, all of a card among them; and the numbers that the post gave, by item."""
+    """Events that are applied together, all of a card among them; and the numbers that the post gave, by item.
+
+    `facts` are the events as the fold sees them, reckoned before the transaction in which others wait.
+    """
 
     events: Sequence[NewEvent]
+    facts: Sequence[Event]
     given: Mapping[int, str]
+
+    @classmethod
+    def of(cls, events: Sequence[NewEvent], given: Mapping[int, str]) -> Self:
+        """Give the portion of these events."""
+        return cls(events, [event.as_event() for event in events], given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Applied:
 
 def portion_of(rows: Sequence[StatusRow], *, courier_file_id: uuid.UUID | None) -> Portion:
     """Give what matched and understood rows tell."""
-    return Portion(
+    return Portion.of(
         [_event(courier_file_id, row) for row in rows],
         {row.item_id: row.given_number for row in rows if row.given_number},
     )
@@ -52,7 +62,9 @@ def apply_portion(
 ) -> Applied:
     """Record a portion with the messages that it calls for; `settle` is called inside the same transaction."""
     with transaction.atomic():
-        recorded = record_events(events=portion.events, recorded_at=at, recorded_by_id=recorded_by_id)
+        recorded = record_events(
+            events=portion.events, facts=portion.facts, recorded_at=at, recorded_by_id=recorded_by_id
+        )
         messages.queue_changes(changed=recorded.changed, at=at)
         if portion.given:
             _take_over(portion, at)

@@ -15,7 +15,14 @@ from django.core.files import File
 from django.db import transaction
 
 from accounts.services import record
-from delivery.courier_files.applying import RETURNED, Applied, apply_portion, assess_portion, portion_of
+from delivery.courier_files.applying import (
+    RETURNED,
+    Applied,
+    Portion,
+    apply_portion,
+    assess_portion,
+    portion_of,
+)
 from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
@@ -25,6 +32,7 @@ from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_
 from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
+from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
 from delivery.courier_files.understanding import read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
@@ -152,14 +160,21 @@ def _taken(
         yield from apply_shared(courier_file=courier_file, portions=portions, at=at, on_progress=tell)
         return
     done = 0
-    for portion in portions:
-        if courier_file is None:
-            applied = assess_portion(portion)
-        else:
-            applied = apply_portion(portion, at=at, recorded_by_id=courier_file.uploaded_by_id)
-        done += len(portion.events)
+    for chunk, applied in zip(chunks, _one_by_one(courier_file, portions, len(chunks), at), strict=True):
+        done += len(chunk)
         tell(done)
         yield applied
+
+
+def _one_by_one(
+    courier_file: CourierFile | None, portions: Iterable[Portion], number: int, at: datetime
+) -> Iterable[Applied]:
+    if courier_file is None:
+        return map(assess_portion, portions)
+    apply = partial(apply_portion, at=at, recorded_by_id=courier_file.uploaded_by_id)
+    if connections := connections_for(number):
+        return apply_side_by_side(portions=portions, apply=apply, connections=connections)
+    return map(apply, portions)
 
 
 def _readable(courier_file: CourierFile) -> str:
