@@ -85,18 +85,26 @@ def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_co
         )
 
 
-def update(*, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row]) -> int:
-    """Set columns of rows that exist, their values in the order of `columns`, one of them `key`; give how many."""
+def update(
+    *, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row], version: str = ""
+) -> int:
+    """Set columns of rows that exist, their values in the order of `columns`, one of them `key`; give how many.
+
+    Where `version` names a column, only rows are changed that have it still as it is given, and it is raised by one.
+    """
     if not rows:
         return 0
     among_keys, parameters = "", []
-    if is_postgresql():  # its planner knows nothing of the stage, and would read all of a table for some rows of it
+    if (
+        is_postgresql()
+    ):  # its planner knows nothing of the stage, and would read all of a table for some rows of it
         place = list(columns).index(key)
         among_keys = f" AND {among(f'{table}.{key}', columns[key])}"
         parameters = [listed([row[place] for row in rows])]
     with _staged(f"new_{table}", columns, rows) as stage:
-        changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name != key)
-        same = f"{table}.{key} = {stage}.{key}"
+        raised = {version: f"{version} = {table}.{version} + 1"}
+        changes = ", ".join(raised.get(name, f"{name} = {stage}.{name}") for name in columns if name != key)
+        same = " AND ".join(f"{table}.{name} = {stage}.{name}" for name in (key, version) if name)
         return execute(f"UPDATE {table} SET {changes} FROM {stage} WHERE {same}{among_keys}", parameters)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
+from secrets import randbits
 from typing import NamedTuple
 
 from delivery import bulk
@@ -16,6 +17,8 @@ _EVENTS = "delivery_trackingevent"
 _STATES = "delivery_delivery"
 _SMALLINT_MAX = 32_767
 _CARD_FIGURES, _DIGEST_FIGURES = 10, 22
+# a card's first version is drawn, so that a row that went and came again is not taken for what it was
+_VERSION_BITS = 40
 
 _EVENT_COLUMNS: Mapping[str, str] = {
     "card_id": "bigint",
@@ -47,10 +50,8 @@ _STATE_COLUMNS: Mapping[str, str] = {
     "last_event_at": "timestamptz",
     "last_rank": "smallint",
     "last_fingerprint": "text",
+    "version": "bigint",
 }
-_STATE_UPDATE = "ON CONFLICT (card_id) DO UPDATE SET " + ", ".join(
-    f"{name} = EXCLUDED.{name}" for name in _STATE_COLUMNS if name != "card_id"
-)
 # A member by its value: twice as fast as asking the class, for every field of every row.
 _STATUS = {each.value: each for each in Status}
 _REASON = {each.value: each for each in Reason}
@@ -147,7 +148,14 @@ def known(fingerprints: Collection[str]) -> dict[str, Known]:
     }
 
 
-def states(card_ids: Collection[int]) -> dict[int, State]:
+class Kept(NamedTuple):
+    """The kept states of cards, and the version of each: it rises whenever anything is recorded of the card."""
+
+    states: dict[int, State]
+    versions: dict[int, int]
+
+
+def states(card_ids: Collection[int]) -> Kept:
     """Read the kept states of cards; cards without one are left out."""
     names = ", ".join(
         bulk.time_column(name) if kind == "timestamptz" else name for name, kind in _STATE_COLUMNS.items()
@@ -156,16 +164,17 @@ def states(card_ids: Collection[int]) -> dict[int, State]:
         f"SELECT {names} FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(card_ids)]
     )
     moment_of = bulk.moment_of
-    return {
-        card_id: State(
+    kept = Kept({}, {})
+    for (
+        card_id, item_id, status, reason, action, receiver, since, attempts, contradictions,
+        last_at, last_rank, last_fingerprint, version,
+    ) in rows:  # fmt: skip
+        kept.states[card_id] = State(
             _STATUS[status], _REASON[reason], _ACTION[action], _RECEIVER[receiver], item_id, moment_of(since), attempts,
             contradictions, (moment_of(last_at), last_rank, last_fingerprint),
-        )
-        for (
-            card_id, item_id, status, reason, action, receiver, since, attempts, contradictions,
-            last_at, last_rank, last_fingerprint,
-        ) in rows
-    }  # fmt: skip
+        )  # fmt: skip
+        kept.versions[card_id] = version
+    return kept
 
 
 def with_events(card_ids: Collection[int]) -> set[int]:
@@ -197,14 +206,14 @@ def histories(card_ids: Collection[int]) -> dict[int, list[Event]]:
     return found
 
 
-def store_events(
+def event_rows(
     told: Sequence[tuple[str, NewEvent]], *, recorded_at: datetime, recorded_by_id: int | None
-) -> None:
-    """Insert events under their fingerprints. Raises IntegrityError when one of them is stored."""
+) -> list[bulk.Row]:
+    """Give the rows of events under their fingerprints."""
     moment = bulk.moment
     at = moment(recorded_at)
     files = {file: file_id(file) for file in {event.courier_file_id for _fingerprint, event in told}}
-    rows = [
+    return [
         (
             card_id, item_id, str(status), str(reason), str(action), str(receiver), moment(occurred_at), place, source,
             files[courier_file_id], source_row, fingerprint, note, at, recorded_by_id,
@@ -214,6 +223,10 @@ def store_events(
             courier_file_id, source_row, note, _salt,
         ) in told
     ]  # fmt: skip
+
+
+def store_events(rows: Sequence[bulk.Row]) -> None:
+    """Insert rows of events. Raises IntegrityError when one of them is stored."""
     bulk.insert(table=_EVENTS, columns=_EVENT_COLUMNS, rows=rows)
 
 
@@ -222,33 +235,59 @@ def file_id(value: uuid.UUID | None) -> object:
     return value if value is None or bulk.is_postgresql() else value.hex
 
 
-def store_states(states: Mapping[int, State], *, kept: Collection[int] = ()) -> None:
-    """Write states; a state without a status (no standing event fits) has no row. `kept` have a row already.
+class StateRows(NamedTuple):
+    """Rows of states: of cards that have none yet, of those that have one, and the cards whose row goes."""
 
-    A row that exists is updated rather than inserted over: a third of the time.
-    """
+    new: list[bulk.Row]
+    old: list[bulk.Row]
+    gone: list[int]
+
+
+class StatesOvertaken(Exception):
+    """Something was recorded of a card after its state was read."""
+
+
+def state_rows(states: Mapping[int, State], *, kept: Kept) -> StateRows:
+    """Give the rows of states; a state without a status (no standing event fits) has none."""
     moment = bulk.moment
+    version_of = kept.versions.get
     new: list[bulk.Row] = []
     old: list[bulk.Row] = []
     gone: list[int] = []
     for card_id, state in sorted(states.items()):
         status, reason, action, receiver, item_id, since, attempts, contradictions, last_key = state
+        version = version_of(card_id)
         if status is None or since is None or last_key is None:
             gone.append(card_id)
             continue
         last_at, last_rank, last_fingerprint = last_key
         last_moment = moment(last_at)
-        (old if card_id in kept else new).append(
+        (new if version is None else old).append(
             (
                 card_id, item_id, str(status), str(reason), str(action), str(receiver),
                 last_moment if since is last_at else moment(since), min(attempts, _SMALLINT_MAX),
                 min(contradictions, _SMALLINT_MAX), last_moment, last_rank, last_fingerprint,
+                randbits(_VERSION_BITS) if version is None else version,
             )
         )  # fmt: skip
-    bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=new, on_conflict=_STATE_UPDATE)
-    bulk.update(table=_STATES, key="card_id", columns=_STATE_COLUMNS, rows=old)
-    if gone:
-        bulk.execute(f"DELETE FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(gone)])
+    return StateRows(new, old, gone)
+
+
+def store_states(rows: StateRows) -> None:
+    """Write rows of states. Raises StatesOvertaken, or IntegrityError for a new one, when they are not what was read.
+
+    A row that exists is updated rather than inserted over: a third of the time.
+    """
+    bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=rows.new)
+    updated = bulk.update(
+        table=_STATES, key="card_id", columns=_STATE_COLUMNS, rows=rows.old, version="version"
+    )
+    if updated < len(rows.old):
+        raise StatesOvertaken
+    if rows.gone:
+        bulk.execute(
+            f"DELETE FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(rows.gone)]
+        )
 
 
 def void(

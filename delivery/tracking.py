@@ -5,16 +5,16 @@ the order of their keys), so two files about the same cards cannot overtake each
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from functools import partial
 
 from django.db import IntegrityError, transaction
 
-from delivery import records
+from delivery import bulk, records
 from delivery.models import TrackingEvent
+from delivery.planning import NOTHING, Outcome, Recorded, changed, plan
 from delivery.records import NewEvent
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import (
@@ -30,18 +30,19 @@ from delivery.status import (
     fit,
     fold,
     in_order,
-    needs_refold,
 )
 from shipments.cards import release_cards
 from shipments.circulation import circulate_again
 
 __all__ = [
+    "Foreseen",
     "NewEvent",
     "Outcome",
     "Recorded",
     "RefoldReport",
     "TimelineEntry",
     "assess_events",
+    "foresee_events",
     "record_events",
     "refold",
     "timeline",
@@ -49,32 +50,6 @@ __all__ = [
 ]
 
 CARDS_PER_FOLD = 5_000
-_NOTHING = State()
-
-
-class Outcome(StrEnum):
-    """What became of one event."""
-
-    APPLIED = "applied"  # news
-    DUPLICATE = "duplicate"  # told before
-    SUPERSEDED = "superseded"  # kept in the history; later news was known already
-    CONTRADICTION = "contradiction"  # kept in the history and shown to people: it does not fit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What a set of events did, or would do.
-
-    `outcomes` stand in the order of the events; `changed` gives the state before and after of each card whose status,
-    reason or their time changed (before: `State()` for a card without news).
-    """
-
-    stored: int
-    duplicates: int
-    late: int
-    contradictions: int
-    changed: Mapping[int, tuple[State, State]]
-    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,25 +79,30 @@ class TimelineEntry:
     voided_because: str
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What would be written: events under their fingerprints, and the states of the cards that they touch."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What `record_events` will write if nothing else is told of these cards before."""
 
-    events: list[tuple[str, NewEvent]]
-    outcomes: list[Outcome]
-    before: dict[int, State]
-    after: dict[int, State]
-    late: int = 0
+    events: Sequence[bulk.Row]
+    states: records.StateRows
+    recorded: Recorded
 
-    def report(self) -> Recorded:
-        return Recorded(
-            stored=len(self.events),
-            duplicates=self.outcomes.count(Outcome.DUPLICATE),
-            late=self.late,
-            contradictions=self.outcomes.count(Outcome.CONTRADICTION),
-            changed=_changed(self.before, self.after),
-            outcomes=self.outcomes,
-        )
+    @property
+    def can_be_compared(self) -> bool:
+        """Say whether each card has a state, whose version tells when something else was recorded meanwhile."""
+        return not self.states.new
+
+
+def foresee_events(
+    *, events: Sequence[NewEvent], recorded_at: datetime, recorded_by_id: int | None, trusting: bool = True
+) -> Foreseen:
+    """Do all of `record_events` that needs no lock, so that it may be done while others write."""
+    planned = plan(events, trusting=trusting)
+    return Foreseen(
+        records.event_rows(planned.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id),
+        records.state_rows(planned.after, kept=planned.before),
+        planned.report(),
+    )
 
 
 def record_events(
@@ -130,170 +110,45 @@ def record_events(
     events: Iterable[NewEvent],
     recorded_at: datetime,
     recorded_by_id: int | None,
-    facts: Sequence[Event] | None = None,
+    foreseen: Foreseen | None = None,
 ) -> Recorded:
     """Store events and bring their cards' states up to date in one transaction; facts are never refused.
 
     A fact that is known already (same card, item, status, reason and time) is a duplicate and changes nothing. One
     that a file's undo has voided may be told again; one that a person has voided stays void, or the next morning's
-    cumulative file would bring it back. `facts` are the same events as the fold sees them, where the caller has reckoned
-    them beforehand.
+    cumulative file would bring it back. What was foreseen of the same events is written as it is, unless something
+    else was recorded of one of their cards since; then all is reckoned anew.
     """
     told = list(events)
-    facts = [event.as_event() for event in told] if facts is None else facts
+    reckon = partial(foresee_events, events=told, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
     with transaction.atomic():
         records.lock_cards({event.card_id for event in told})
-        plan = _plan(told, facts, trusting=True)
-        if not _stored_as_planned(plan, recorded_at, recorded_by_id):
-            plan = _plan(told, facts, trusting=False)
-            records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
-        records.store_states(plan.after, kept=plan.before.keys())
-        recorded = plan.report()
-        _circulate(recorded.changed)
-    return recorded
+        writing = foreseen if foreseen is not None and foreseen.can_be_compared else reckon()
+        if not _is_written(writing):
+            writing = reckon(trusting=False)
+            _write(writing)
+        _circulate(writing.recorded.changed)
+    return writing.recorded
 
 
 def assess_events(*, events: Iterable[NewEvent]) -> Recorded:
     """Say what `record_events` would do; nothing is written."""
-    told = list(events)
-    return _plan(told, [event.as_event() for event in told], trusting=False).report()
+    return plan(list(events), trusting=False).report()
 
 
-def _stored_as_planned(plan: _Plan, recorded_at: datetime, recorded_by_id: int | None) -> bool:
-    """Store a plan's events; nothing, when one of them was stored before: trusted to be news, and void."""
+def _is_written(writing: Foreseen) -> bool:
+    """Write what was foreseen; nothing, when an event was stored before or a card's state is another by now."""
     try:
         with transaction.atomic():
-            records.store_events(plan.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id)
-    except IntegrityError:
+            _write(writing)
+    except (IntegrityError, records.StatesOvertaken):
         return False
     return True
 
 
-def _plan(told: Sequence[NewEvent], facts: Sequence[Event], *, trusting: bool) -> _Plan:
-    """Say what the events do.
-
-    An event that happened after all that its card has seen is news, unless it is stored and void: trusting saves the
-    look for that, and the database says when the trust was misplaced.
-    """
-    before = records.states({event.card_id for event in told})
-    plan = _Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before=before, after={})
-    late = [
-        needs_refold(before.get(event.card_id, _NOTHING), fact)
-        for event, fact in zip(told, facts, strict=True)
-    ]
-    unsure = {fact.fingerprint for fact, is_late in zip(facts, late, strict=True) if is_late or not trusting}
-    facts, stored = _looked_up(facts, unsure)
-    news: dict[int, list[tuple[int, Event]]] = defaultdict(list)
-    whole: set[int] = set()
-    seen: set[str] = set()
-    for index, (event, fact, is_late) in enumerate(zip(told, facts, late, strict=True)):
-        fingerprint = fact.fingerprint
-        if fingerprint in seen:
-            continue
-        known = stored.get(fingerprint)
-        if known is None:
-            plan.events.append((fingerprint, event))
-            if is_late:
-                plan.late += 1
-                whole.add(event.card_id)
-        elif known.voided or known.file_row is None or known.file_row != _file_row(event):
-            continue
-        else:  # the same row of the same file: an earlier try of this very work stored it
-            whole.add(event.card_id)
-        seen.add(fingerprint)
-        news[event.card_id].append((index, fact))
-    _advance(plan, news, whole)
-    return plan
-
-
-def _file_row(event: NewEvent) -> tuple[str, int] | None:
-    return records.file_row(event.courier_file_id, event.source_row)
-
-
-def _looked_up(facts: Sequence[Event], unsure: set[str]) -> tuple[Sequence[Event], dict[str, records.Known]]:
-    """Look for facts that may be stored; one that was undone is told under a new fingerprint."""
-    stored = records.known(unsure) if unsure else {}
-    undone = {fingerprint for fingerprint, known in stored.items() if known.undone}
-    while undone:
-        facts = [
-            fact._replace(fingerprint=records.again(fact.fingerprint)) if fact.fingerprint in undone else fact
-            for fact in facts
-        ]
-        found = records.known({records.again(each) for each in undone})
-        stored |= found
-        undone = {fingerprint for fingerprint, known in found.items() if known.undone}
-    return facts, stored
-
-
-def _advance(plan: _Plan, news: Mapping[int, list[tuple[int, Event]]], whole: set[int]) -> None:
-    """Step each card's kept state, or fold the card whole where an event came late."""
-    whole = whole | records.with_events(news.keys() - plan.before.keys())
-    histories = records.histories(whole)
-    for card_id, events in news.items():
-        if card_id in whole:
-            plan.after[card_id] = _fold_whole(plan.outcomes, events, histories.get(card_id, []))
-        else:
-            plan.after[card_id] = _step_on(plan.outcomes, events, plan.before.get(card_id, _NOTHING))
-
-
-def _step_on(outcomes: list[Outcome], events: list[tuple[int, Event]], state: State) -> State:
-    if len(events) > 1:
-        events.sort(key=lambda pair: pair[1].key)
-    for index, event in events:
-        how = fit(state, event)
-        outcomes[index] = _outcome(how, state, event)
-        state = applied(state, event, how)
-    return state
-
-
-def _fold_whole(outcomes: list[Outcome], events: list[tuple[int, Event]], history: list[Event]) -> State:
-    """Fold a card from all its events, of which some are told now.
-
-    News is superseded where later news was known, and contradicts where what was known does not fit behind it.
-    """
-    indices = {event.fingerprint: index for index, event in events}
-    state = _NOTHING
-    in_force: int | None = None  # the told event that has set the state, if it was one of these
-    news: list[int] = []
-    for event in in_order([*history, *(event for _index, event in events)]):
-        how = fit(state, event)
-        index = indices.get(event.fingerprint)
-        if index is not None:
-            outcomes[index] = _outcome(how, state, event)
-            if outcomes[index] is _APPLIED:
-                news.append(index)
-        elif how is _DOES_NOT_FIT:
-            if in_force is not None:
-                outcomes[in_force] = _CONTRADICTION
-        elif event.occurred_at != state.since and (how is _ACCEPTED or event.status is state.status):
-            for earlier in news:
-                outcomes[earlier] = _SUPERSEDED if outcomes[earlier] is _APPLIED else outcomes[earlier]
-            news.clear()
-        if how is _ACCEPTED:
-            in_force = index
-        state = applied(state, event, how)
-    return state
-
-
-# Names of this module: with Python 3.11, asking the class for them takes longer than telling an outcome.
-_APPLIED, _SUPERSEDED, _CONTRADICTION = Outcome.APPLIED, Outcome.SUPERSEDED, Outcome.CONTRADICTION
-_ACCEPTED, _DOES_NOT_FIT = Fit.ACCEPTED, Fit.CONTRADICTION
-
-
-def _outcome(how: Fit, state: State, event: Event) -> Outcome:
-    if how is _DOES_NOT_FIT:
-        return _CONTRADICTION
-    # one more scan of the same kind is news for the history; an echo of something older is not
-    return _APPLIED if how is _ACCEPTED or event.status is state.status else _SUPERSEDED
-
-
-def _changed(before: Mapping[int, State], after: Mapping[int, State]) -> dict[int, tuple[State, State]]:
-    pairs = ((card_id, before.get(card_id, _NOTHING), state) for card_id, state in after.items())
-    return {card_id: (old, new) for card_id, old, new in pairs if _told(old) != _told(new)}
-
-
-def _told(state: State) -> tuple[object, ...]:
-    return state.status, state.reason, state.since, state.item_id
+def _write(writing: Foreseen) -> None:
+    records.store_events(writing.events)
+    records.store_states(writing.states)
 
 
 def void_events(
@@ -340,10 +195,12 @@ def void(
             recorded_by_id=recorded_by_id,
         )
         after = _folded(card_ids)
-        records.store_states(after, kept=before.keys())
-        changed = _changed(before, after)
-        _circulate(changed)
-    return Recorded(stored=voided, duplicates=len(events) - voided, late=0, contradictions=0, changed=changed)
+        records.store_states(records.state_rows(after, kept=before))
+        differing = changed(before.states, after)
+        _circulate(differing)
+    return Recorded(
+        stored=voided, duplicates=len(events) - voided, late=0, contradictions=0, changed=differing
+    )
 
 
 def _circulate(changed: Mapping[int, tuple[State, State]]) -> None:
@@ -381,10 +238,10 @@ def refold(*, card_ids: Iterable[int] | None = None, repair: bool = True) -> Ref
             differing = {
                 card_id: state
                 for card_id, state in right.items()
-                if kept.get(card_id, _NOTHING) != (state if state.status else _NOTHING)
+                if kept.states.get(card_id, NOTHING) != (state if state.status else NOTHING)
             }
             if repair:
-                records.store_states(differing, kept=kept.keys())
+                records.store_states(records.state_rows(differing, kept=kept))
         checked += len(some)
         wrong += sorted(differing)
     return RefoldReport(checked=checked, wrong=tuple(wrong))
@@ -408,7 +265,7 @@ def timeline(*, card_id: int) -> list[TimelineEntry]:
     facts = {row.fingerprint: row for row in rows if row.status}
     standing = [_event(row) for row in facts.values() if row.pk not in because]
     fits: dict[str, Fit] = {}
-    state = _NOTHING
+    state = NOTHING
     for event in in_order(standing):
         fits[event.fingerprint] = fit(state, event)
         state = applied(state, event, fits[event.fingerprint])

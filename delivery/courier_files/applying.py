@@ -5,15 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from django.db import transaction
 
 from delivery import messages
 from delivery.courier_files.given_numbers import keep_givers
 from delivery.courier_files.rows import StatusRow
-from delivery.status import Event, State, Status
-from delivery.tracking import NewEvent, Outcome, Recorded, assess_events, record_events
+from delivery.status import State, Status
+from delivery.tracking import Foreseen, NewEvent, Outcome, Recorded, assess_events, record_events
 from shipments.numbering import take_over_numbers
 
 RETURNED = frozenset({Status.RETURNING, Status.RETURNED_TO_SENDER})
@@ -22,19 +21,10 @@ _WAITED_FOR = RETURNED | {Status.DELIVERED}
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Events that are applied together, all of a card among them; and the numbers that the post gave, by item.
-
-    `facts` are the events as the fold sees them, reckoned before the transaction in which others wait.
-    """
+    """Events that are applied together, all of a card among them; and the numbers that the post gave, by item."""
 
     events: Sequence[NewEvent]
-    facts: Sequence[Event]
     given: Mapping[int, str]
-
-    @classmethod
-    def of(cls, events: Sequence[NewEvent], given: Mapping[int, str]) -> Self:
-        """Give the portion of these events."""
-        return cls(events, [event.as_event() for event in events], given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class Applied:
 
 def portion_of(rows: Sequence[StatusRow], *, courier_file_id: uuid.UUID | None) -> Portion:
     """Give what matched and understood rows tell."""
-    return Portion.of(
+    return Portion(
         [_event(courier_file_id, row) for row in rows],
         {row.item_id: row.given_number for row in rows if row.given_number},
     )
@@ -58,12 +48,16 @@ def apply_portion(
     *,
     at: datetime,
     recorded_by_id: int | None,
+    foreseen: Foreseen | None = None,
     settle: Callable[[Applied], None] | None = None,
 ) -> Applied:
-    """Record a portion with the messages that it calls for; `settle` is called inside the same transaction."""
+    """Record a portion with the messages that it calls for; `settle` is called inside the same transaction.
+
+    `foreseen` is what `foresee_events` gives of its events.
+    """
     with transaction.atomic():
         recorded = record_events(
-            events=portion.events, facts=portion.facts, recorded_at=at, recorded_by_id=recorded_by_id
+            events=portion.events, recorded_at=at, recorded_by_id=recorded_by_id, foreseen=foreseen
         )
         messages.queue_changes(changed=recorded.changed, at=at)
         if portion.given:

@@ -37,7 +37,7 @@ from delivery.courier_files.understanding import read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.status import Status
-from delivery.tracking import Outcome
+from delivery.tracking import Outcome, foresee_events
 from jobs.collector import collector_paused
 from offices.models import Office
 from privacy.masking import mask_scan
@@ -172,8 +172,10 @@ def _one_by_one(
     if courier_file is None:
         return map(assess_portion, portions)
     apply = partial(apply_portion, at=at, recorded_by_id=courier_file.uploaded_by_id)
+    foresee = partial(foresee_events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
     if connections := connections_for(number):
-        return apply_side_by_side(portions=portions, apply=apply, connections=connections)
+        tasks = (partial(apply, portion, foreseen=foresee(events=portion.events)) for portion in portions)
+        return apply_side_by_side(tasks, connections=connections)
     return map(apply, portions)
 
 

@@ -176,4 +176,4 @@ def _unpacked(portion: FilePortion) -> Portion:
         )
         for card_id, item_id, status, occurred_at, reason, action, receiver, place, row in content["rows"]
     ]  # fmt: skip
-    return Portion.of(events, {int(item): number for item, number in content["given"].items()})
+    return Portion(events, {int(item): number for item, number in content["given"].items()})

@@ -1,4 +1,4 @@
-"""Apply portions of a status file over connections of their own, while this thread prepares the next ones.
+"""Apply portions of a status file over connections of their own, while this thread foresees what the next ones do.
 
 A portion waits for the database most of the time. With SQLite one connection writes, and what Python has to do for the
 next portion is done meanwhile; with PostgreSQL several portions are under way at once.
@@ -13,9 +13,10 @@ from threading import Thread
 from django.conf import settings
 from django.db import connection
 
-from delivery.courier_files.applying import Applied, Portion
+from delivery.courier_files.applying import Applied
 
-_Work = tuple[Portion, "Future[Applied]"]
+# Calls that apply a portion each.
+Task = Callable[[], Applied]
 
 
 def connections_for(portions: int) -> int:
@@ -29,22 +30,20 @@ def connections_for(portions: int) -> int:
     return int(settings.COURIER_FILE_CONNECTIONS)
 
 
-def apply_side_by_side(
-    *, portions: Iterable[Portion], apply: Callable[[Portion], Applied], connections: int
-) -> Iterator[Applied]:
-    """Apply portions, so many at once; give how each ended, in their order.
+def apply_side_by_side(tasks: Iterable[Task], *, connections: int) -> Iterator[Applied]:
+    """Do tasks, so many at once; give how each ended, in their order.
 
     When one raises, or the caller goes away, those under way are ended and no other is begun.
     """
-    waiting: SimpleQueue[_Work | None] = SimpleQueue()
-    threads = [Thread(target=_work, args=(waiting, apply), daemon=True) for _ in range(connections)]
+    waiting: SimpleQueue[tuple[Task, Future[Applied]] | None] = SimpleQueue()
+    threads = [Thread(target=_work, args=(waiting,), daemon=True) for _ in range(connections)]
     under_way: deque[Future[Applied]] = deque()
     for thread in threads:
         thread.start()
     try:
-        for portion in portions:
+        for task in tasks:
             under_way.append(Future())
-            waiting.put((portion, under_way[-1]))
+            waiting.put((task, under_way[-1]))
             if len(under_way) > connections:  # one that waits, so that no connection does
                 yield under_way.popleft().result()
         while under_way:
@@ -58,15 +57,15 @@ def apply_side_by_side(
             thread.join()
 
 
-def _work(waiting: "SimpleQueue[_Work | None]", apply: Callable[[Portion], Applied]) -> None:
-    """Apply what waits until there is no more, over this thread's own connection."""
+def _work(waiting: "SimpleQueue[tuple[Task, Future[Applied]] | None]") -> None:
+    """Do what waits until there is no more, over this thread's own connection."""
     try:
         while (work := waiting.get()) is not None:
-            portion, future = work
+            task, future = work
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(apply(portion))
+                future.set_result(task())
             except Exception as fault:  # noqa: BLE001 - it is raised where the result is taken
                 future.set_exception(fault)
     finally:

@@ -103,6 +103,8 @@ class Delivery(models.Model):
     last_event_at = models.DateTimeField()
     last_rank = models.PositiveSmallIntegerField()
     last_fingerprint = models.CharField(max_length=32)
+    # rises whenever anything is recorded of the card: compared before what was reckoned beforehand is written
+    version = models.BigIntegerField(db_default=0)
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -148,7 +148,7 @@ def test_a_worker_that_was_overtaken_leaves_its_successors_portions_alone(
     def overtaken(_done: int) -> None:
         raise LeaseLost
 
-    portions = [Portion.of([], {})]
+    portions = [Portion([], {})]
     keys = sharing._lay_out(courier_file, portions, AT, lambda _done: None) if had_laid_out else []
     gave_up: list[int] = []
 
