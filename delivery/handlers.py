@@ -127,6 +127,7 @@ def pull_status(progress: Progress) -> Mapping[str, Any]:
             office=Office.objects.get(pk=progress.input["office"]),
             actor_id=progress.input["actor"],
             at=timezone.now(),
+            here=progress.here,
             on_progress=progress.tell,
         )
         if report.unanswered and not report.rows:

@@ -49,14 +49,20 @@ class JobRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a handler holds while it works: its input, and the way to tell how far it is."""
+    """What a handler holds while it works: its input, and the way to tell how far it is.
+
+    `here` is a job that no worker does: a person waits for it at a terminal, where `listener` shows how far it is.
+    """
 
     job_id: uuid.UUID
     lease_token: uuid.UUID
     input: Mapping[str, Any]
+    here: bool = False
+    listener: Callable[[int, int | None], None] = lambda _done, _total: None
 
     def advance(self, *, done: int, total: int | None = None) -> None:
         """Write progress and renew the lease. Raises JobCancelled or LeaseLost."""
+        self.listener(done, total)
         changes: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
         if total is not None:
             changes["total"] = total
@@ -85,9 +91,14 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 
 def enqueue(
-    *, kind: str, input: Mapping[str, Any], owner_id: int | None, office_id: int | None, total: int = 0
-) -> Job:
-    """Write a job and hand it to the task engine when the transaction commits."""
+    *, kind: str, input: Mapping[str, Any], owner_id: int | None, office_id: int | None, total: int = 0,
+    here: bool = False,
+) -> Job:  # fmt: skip
+    """Write a job and hand it to the task engine when the transaction commits.
+
+    With `here` the engine does not get it: the caller does it by `run_here`. Should the caller die before, the reaper
+    sends it like any that the engine has lost.
+    """
     if kind not in _handlers:
         raise LookupError(f"No handler does jobs of kind {kind!r}.")
     with transaction.atomic():
@@ -99,7 +110,8 @@ def enqueue(
             total=total,
             created_at=timezone.now(),
         )
-        _send(job.pk)
+        if not here:
+            _send(job.pk)
     return job
 
 
@@ -136,6 +148,36 @@ def run_job(job_id: uuid.UUID) -> None:
         _end(job_id, token, state=JobState.SUCCEEDED, result=dict(result))
 
 
+def run_here(
+    job_id: uuid.UUID, *, listener: Callable[[int, int | None], None] = lambda _done, _total: None
+) -> Mapping[str, Any]:
+    """Do a job in this process instead of a worker's and give its result; everybody sees it as running meanwhile.
+
+    Raises LeaseLost when somebody else holds it, and what its handler raises, which ends it: whoever waits at the
+    terminal says whether it is tried again. When this process is killed, a worker takes the job up.
+    """
+    token = uuid.uuid4()
+    if not _claim(job_id, token):
+        raise LeaseLost
+    job = Job.objects.get(pk=job_id)
+    progress = Progress(job_id=job_id, lease_token=token, input=job.input, here=True, listener=listener)
+    try:
+        result = dict(_handlers[job.kind](progress))
+    except LeaseLost:
+        raise
+    except (JobCancelled, KeyboardInterrupt):
+        _end(job_id, token, state=JobState.CANCELLED)
+        raise
+    except JobRefused as refusal:
+        _end(job_id, token, state=JobState.FAILED, error=str(refusal)[:400])
+        raise
+    except Exception as error:
+        _end(job_id, token, state=JobState.FAILED, error=_reason_of(error))
+        raise
+    _end(job_id, token, state=JobState.SUCCEEDED, result=result)
+    return result
+
+
 def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
     now = timezone.now()
     due = Q(not_before__isnull=True) | Q(not_before__lte=now)
@@ -152,6 +194,12 @@ def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
         error="",
     )
     return claimed == 1
+
+
+def is_held(job: Job) -> bool:
+    """Say whether a process works on the job and has told of it within its lease."""
+    now = timezone.now()
+    return job.state == JobState.RUNNING and job.lease_until is not None and job.lease_until >= now
 
 
 def _end(job_id: uuid.UUID, token: uuid.UUID, **changes: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.services import record
 from delivery.courier_files.applying import (
@@ -39,12 +40,19 @@ from delivery.models import CourierFile, CourierRow
 from delivery.status import Status
 from delivery.tracking import Outcome, foresee_events
 from jobs.collector import collector_paused
+from jobs.services import LeaseLost
 from offices.models import Office
 from privacy.masking import mask_scan
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
 ROWS_SHOWN = 5
+# what the end of the work says of its file
+_ENDING = (
+    "state", "fault", "rows", "outcomes", "table_version", "applied_at", "file", "result", "repeats", "items_seen",
+)  # fmt: skip
+# what nobody else changes as long as the file is this work's
+_HELD_BY = ("state", "job_id", "undone_at")
 _KEPT_AT_ONCE = 2_000
 
 
@@ -61,8 +69,12 @@ def process(
     Safe to repeat after an interruption: rows that an earlier try has stored keep their outcomes. A file that is
     applied already is left as it is. `at` is when the file is worked on (its upload when None). Raises SheetError for a
     file that cannot be read; it is then marked as refused. A file whose content was applied before is not read again.
+    Raises LeaseLost when somebody else has ended or undone the file meanwhile; their word stands.
     """
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
+    held = CourierFile.objects.filter(
+        pk=courier_file_id, **{name: getattr(courier_file, name) for name in _HELD_BY}
+    )
     if courier_file.state == CourierFile.State.APPLIED:
         _apply_known(courier_file, at or courier_file.uploaded_at)
         return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
@@ -70,18 +82,18 @@ def process(
         raise _refusal(courier_file)
     now = at or courier_file.uploaded_at
     if apply and (twin := earlier_twin(courier_file)) is not None:
-        return _finish_repeat(courier_file, twin, at=now)
+        return _finish_repeat(courier_file, held, twin, at=now)
     items_seen = last_item()
     try:
         work = _read(
             _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_progress
         )
     except SheetError as fault:
-        _refuse(courier_file, fault)
+        _refuse(courier_file, held, fault)
         raise
     report = _end(work, courier_file if apply else None, at=now, on_progress=on_progress)
     courier_file.items_seen = items_seen
-    _finish(courier_file, work, report, at=now, on_progress=on_progress)
+    _finish(courier_file, held, work, report, at=now, on_progress=on_progress)
     if apply:
         _apply_known(courier_file, now)
     return report
@@ -193,13 +205,19 @@ def _tell_nobody(done: int, total: int) -> None:
     """Progress that nobody asked for."""
 
 
-def _refuse(courier_file: CourierFile, fault: SheetError) -> None:
+def _write(courier_file: CourierFile, held: QuerySet[CourierFile], names: Sequence[str]) -> None:
+    """Write what was set, unless the file is no more this work's: what others said of it meanwhile stands."""
+    if not held.update(**{name: getattr(courier_file, name) for name in names}):
+        raise LeaseLost
+
+
+def _refuse(courier_file: CourierFile, held: QuerySet[CourierFile], fault: SheetError) -> None:
     params = {
         name: list(value) if isinstance(value, tuple) else value for name, value in fault.params.items()
     }
     courier_file.state = CourierFile.State.REFUSED
     courier_file.fault = {"code": fault.code.value, "params": params}
-    courier_file.save(update_fields=["state", "fault"])
+    _write(courier_file, held, ("state", "fault"))
     # it is never read again, and its personal columns are nobody's to keep; unless a person may say which column is
     # which: then it waits for some hours
     if courier_file.file and fault.code not in CAN_BE_MAPPED:
@@ -244,18 +262,21 @@ def _shown(row: StatusRow) -> ShownRow:
     )
 
 
-def _finish_repeat(courier_file: CourierFile, twin: CourierFile, *, at: datetime) -> FileReport:
+def _finish_repeat(
+    courier_file: CourierFile, held: QuerySet[CourierFile], twin: CourierFile, *, at: datetime
+) -> FileReport:
     """End a file whose content was applied before: nothing changes, and its result workbook is the other's."""
     report = FileReport(rows=twin.rows, outcomes=outcomes_of_repeat(twin), applied=True, repeats=twin.name)
     courier_file.repeats = twin
     courier_file.items_seen = twin.items_seen
     with twin.result.open("rb") as result:
-        _settle(courier_file, report, result, version=twin.table_version, rows=[], at=at)
+        _settle(courier_file, held, report, result, version=twin.table_version, rows=[], at=at)
     return report
 
 
 def _finish(
     courier_file: CourierFile,
+    held: QuerySet[CourierFile],
     work: _Work,
     report: FileReport,
     *,
@@ -269,11 +290,12 @@ def _finish(
         write_result(output, layout=work.layout, rows=work.rows, on_piece=go_on)
         output.seek(0)
         go_on()  # what was overtaken must not write over its successor's end
-        _settle(courier_file, report, File(output), version=work.version, rows=work.rows, at=at)
+        _settle(courier_file, held, report, File(output), version=work.version, rows=work.rows, at=at)
 
 
 def _settle(
     courier_file: CourierFile,
+    held: QuerySet[CourierFile],
     report: FileReport,
     result: File[bytes],
     *,
@@ -291,15 +313,13 @@ def _settle(
     storage = courier_file.result.storage
     courier_file.result = _kept(courier_file, result)
     courier_file.file = ""
-    with transaction.atomic():
-        courier_file.kept_rows.all().delete()
-        if report.applied:
-            _keep(courier_file, rows)
-            record(
-                actor_id=courier_file.uploaded_by_id, office_id=courier_file.office_id, operation="APPLY_COURIER_FILE",
-                object_kind="courier_file", object_key=str(courier_file.pk), at=at, rows=report.rows, **report.outcomes,
-            )  # fmt: skip
-        courier_file.save()
+    try:
+        with transaction.atomic():
+            _write(courier_file, held, _ENDING)
+            _keep(courier_file, rows, report, at=at)
+    except LeaseLost:
+        storage.delete(courier_file.result.name)
+        raise
     for name in read_from:
         storage.delete(name)
 
@@ -316,7 +336,15 @@ def _kept(courier_file: CourierFile, result: File[bytes]) -> str:
         raise
 
 
-def _keep(courier_file: CourierFile, rows: Sequence[StatusRow]) -> None:
+def _keep(courier_file: CourierFile, rows: Sequence[StatusRow], report: FileReport, *, at: datetime) -> None:
+    """Put the rows to look at into their queue, and write down that the file was applied."""
+    courier_file.kept_rows.all().delete()
+    if not report.applied:
+        return
+    record(
+        actor_id=courier_file.uploaded_by_id, office_id=courier_file.office_id, operation="APPLY_COURIER_FILE",
+        object_kind="courier_file", object_key=str(courier_file.pk), at=at, rows=report.rows, **report.outcomes,
+    )  # fmt: skip
     kept = [
         CourierRow(
             courier_file=courier_file, row=row.row, outcome=row.outcome.name, number=mask_scan(row.number),

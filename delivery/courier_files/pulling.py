@@ -61,31 +61,39 @@ def is_set_up() -> bool:
     return bool(settings.COURIER_PULL_URL)
 
 
-def start_pull(*, office: Office, actor_id: int | None) -> Job:
-    """Let a worker fetch the news of a registry's moving items. Refuses when it is off, and a second one meanwhile."""
+def start_pull(*, office: Office, actor_id: int | None, here: bool = False) -> Job:
+    """Let a worker, or `here` the caller, fetch the news of a registry's moving items.
+
+    Refuses when it is off, and a second one meanwhile; the caller gets the one that waits, or whose worker has died.
+    """
     _api()
     _check(office)
     with transaction.atomic():
         # two people at once: the office's row lets one after the other look
         Office.objects.select_for_update(no_key=True).get(pk=office.pk)
-        if Job.objects.filter(kind=PULL_JOB, office_id=office.pk, finished_at__isnull=True).exists():
+        open_jobs = Job.objects.filter(kind=PULL_JOB, office_id=office.pk, finished_at__isnull=True)
+        if (already := open_jobs.first()) is not None:
+            if here and not jobs.is_held(already):
+                return already
             raise DeliveryRefused(Code.PULL_IN_WORK)
         return jobs.enqueue(
             kind=PULL_JOB,
             input={"office": office.pk, "actor": actor_id},
             owner_id=actor_id,
             office_id=office.pk,
+            here=here,
         )
 
 
 def pull(
     *, office: Office, actor_id: int | None, at: datetime, api: TrackingApi | None = None, enqueue: bool = True,
-    on_progress: OnProgress | None = None,
+    here: bool = False, on_progress: OnProgress | None = None,
 ) -> PullReport:  # fmt: skip
     """Ask about a registry's items that still move, and give the answers to a worker as a status file to apply.
 
-    So every row ends in one outcome, unknown texts wait for their meaning, and the whole can be undone. A round that is
-    killed is simply done again. Refuses when it is off, wrongly set up, or not for a registry office.
+    With `here` the file's job is for the caller to run. So every row ends in one outcome, unknown texts wait for their
+    meaning, and the whole can be undone. A round that is killed is simply done again. Refuses when it is off, wrongly
+    set up, or not for a registry office.
     """
     asked_of = api or _api()
     _check(office)
@@ -102,7 +110,9 @@ def pull(
     courier_file = None
     with transaction.atomic():
         if pulled.rows:
-            courier_file = _as_file(pulled.rows, office=office, actor_id=actor_id, at=at, enqueue=enqueue)
+            courier_file = _as_file(
+                pulled.rows, office=office, actor_id=actor_id, at=at, enqueue=enqueue, here=here
+            )
         record(
             actor_id=actor_id, office_id=office.pk, operation="PULL_STATUS", object_kind="courier_file",
             object_key=str(courier_file.pk) if courier_file else "", at=at, asked=len(numbers),
@@ -146,7 +156,7 @@ def _check(office: Office) -> None:
 
 
 def _as_file(
-    rows: list[TrackedRow], *, office: Office, actor_id: int | None, at: datetime, enqueue: bool
+    rows: list[TrackedRow], *, office: Office, actor_id: int | None, at: datetime, enqueue: bool, here: bool
 ) -> CourierFile:
     local = at.astimezone(ZoneInfo(office.time_zone))
     columns = [Column(COLUMNS[name][0]) for name in FIELDS]
@@ -159,5 +169,5 @@ def _as_file(
         output.seek(0, io.SEEK_SET)
         return upload(
             file=output, name=f"pull-{local:%Y%m%d-%H%M}.csv", office_id=office.pk, actor_id=actor_id, at=at,
-            enqueue=enqueue, apply=True,
+            enqueue=enqueue, here=here, apply=True,
         )  # fmt: skip

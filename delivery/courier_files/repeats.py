@@ -1,8 +1,8 @@
 """Know a file that was applied before by its content: reading it again would change nothing, so it is not read.
 
 Only where that is certain. Everything that could give one of its rows another ending since sends the file through the
-whole work: an undone file, a text or a layout that people have said since, an item or a number that has come since for
-a row that found none, a date that lay in the future.
+whole work: an undone file and one whose undo has begun, a text or a layout that people have said since, an item or a
+number that has come since for a row that found none, a date that lay in the future.
 """
 
 from datetime import datetime
@@ -66,7 +66,7 @@ def _still_stands(twin: CourierFile, applied_at: datetime) -> bool:
 
 
 def _was_undone_since(applied_at: datetime) -> bool:
-    """Say whether any file was undone, or is being undone: this one's rows may have been told by it first."""
+    """Say whether the undo of any file waits or has begun: it may have told the rows of this one first."""
     undoing = Job.objects.filter(kind=UNDO_JOB, state__in=(JobState.QUEUED, JobState.RUNNING))
     return undoing.exists() or CourierFile.objects.filter(undone_at__gte=applied_at).exists()
 

@@ -29,6 +29,7 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.status import Action, Reason, Receiver, State, Status
 from delivery.tracking import NewEvent, record_events, void
 from jobs import services as jobs
+from jobs.models import Job
 from privacy.masking import mask_scan
 
 REPLAY_JOB = "courier.replay"
@@ -76,8 +77,10 @@ class _Change:
     after: Meaning | None
 
 
-def start_replay(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
-    """Let a worker read the file anew; what `replay` would refuse is refused at once."""
+def start_replay(
+    *, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime, here: bool = False
+) -> Job:
+    """Let a worker, or `here` the caller, read the file anew; what `replay` would refuse is refused at once."""
     with transaction.atomic():
         locked = CourierFile.objects.select_for_update().get(pk=courier_file.pk)
         _check(locked, job_id=None)
@@ -86,8 +89,10 @@ def start_replay(*, courier_file: CourierFile, apply: bool, actor_id: int | None
             input={"courier_file": str(locked.pk), "apply": apply, "actor": actor_id, "at": at.isoformat()},
             owner_id=actor_id,
             office_id=locked.office_id,
+            here=here,
         )
         locked.save(update_fields=["job"])
+    return locked.job
 
 
 def replay(

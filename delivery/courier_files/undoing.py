@@ -64,6 +64,7 @@ def undo(
         if job_id is not None and courier_file.state == CourierFile.State.UNDONE:
             return 0  # an earlier try of this job was killed after its last step
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
+    _begin(courier_file)
     events = records.standing_events_of_file(courier_file_id)
     take_back = partial(_take_back, courier_file_id, note=reason.strip()[:200], actor_id=actor_id, at=at)
     done = 0
@@ -82,11 +83,17 @@ def undo(
     return done + len(late)
 
 
+def _begin(courier_file: CourierFile) -> None:
+    """Say, before the first event is void, that the file is no more what was applied: the undo may stop halfway."""
+    # by our own clock, whatever moment the undo is booked under: files that repeat this one ask for it
+    courier_file.undone_at = timezone.now()
+    courier_file.save(update_fields=["undone_at"])
+
+
 def _end(courier_file: CourierFile, *, events: int, actor_id: int | None, at: datetime) -> None:
     courier_file.kept_rows.all().delete()
     courier_file.state = CourierFile.State.UNDONE
     courier_file.applied_at = None
-    # by our own clock, whatever moment the undo is booked under: files that repeat this one ask for it
     courier_file.undone_at = timezone.now()
     courier_file.save(update_fields=["state", "applied_at", "undone_at"])
     record(

@@ -31,13 +31,14 @@ def upload(
     actor_id: int | None,
     at: datetime,
     enqueue: bool = True,
+    here: bool = False,
     apply: bool | None = True,
     courier: str = "POS",
 ) -> CourierFile:
     """Keep a status file of a registry or post office, given as a path or an open file; its rows are not read yet.
 
     With `enqueue` a worker applies it or, with `apply=False`, says what it would do; with None, as the office is set.
-    Refuses other offices.
+    With `here` its job is for the caller to run (`jobs.services.run_here`). Refuses other offices.
     """
     office = _sender(office_id)
     if courier not in COURIERS:
@@ -61,7 +62,24 @@ def upload(
         )  # fmt: skip
         if enqueue:
             applies = office.applies_status_files if apply is None else apply
-            start(courier_file=courier_file, apply=applies, actor_id=actor_id, at=at)
+            start(courier_file=courier_file, apply=applies, actor_id=actor_id, at=at, here=here)
+    return courier_file
+
+
+def start_here(*, path: str | Path, office_id: int, at: datetime) -> CourierFile:
+    """Write the job by which the caller's process applies a file, and give the file: `run_here` does its job.
+
+    Of the same content that a command was interrupted over, the work is taken up. Refuses what is only checked at
+    this moment; a job that somebody else does cannot be run.
+    """
+    courier_file = _unfinished(path=path, office_id=office_id)
+    if courier_file is None:
+        name = Path(path).name
+        return upload(path=path, name=name, office_id=office_id, actor_id=None, at=at, here=True)
+    if not is_in_work(courier_file):
+        start(courier_file=courier_file, apply=True, actor_id=None, at=at, here=True)
+    elif courier_file.job is None or not courier_file.job.input.get("apply"):
+        raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
     return courier_file
 
 
@@ -74,8 +92,13 @@ def _sender(office_id: int) -> Office:
     return office
 
 
-def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime) -> None:
-    """Let a worker check or apply the file. Refuses a file that is applied, refused, in work, or not kept."""
+def start(
+    *, courier_file: CourierFile, apply: bool, actor_id: int | None, at: datetime, here: bool = False
+) -> None:
+    """Let a worker, or `here` the caller, check or apply the file.
+
+    Refuses a file that is applied, refused, in work, or not kept.
+    """
     with transaction.atomic():
         courier_file.refresh_from_db(from_queryset=CourierFile.objects.select_for_update(of=("self",)))
         if courier_file.state == CourierFile.State.APPLIED:
@@ -91,16 +114,17 @@ def start(*, courier_file: CourierFile, apply: bool, actor_id: int | None, at: d
             input={"courier_file": str(courier_file.pk), "apply": apply, "at": at.isoformat()},
             owner_id=actor_id,
             office_id=courier_file.office_id,
+            here=here,
         )
         courier_file.save(update_fields=["job"])
 
 
-def unfinished(*, path: str | Path, office_id: int) -> CourierFile | None:
-    """Give the office's upload of the same content that a command was interrupted over; None when there is none."""
+def _unfinished(*, path: str | Path, office_id: int) -> CourierFile | None:
+    """Give the office's upload of the same content that has not come to its end; None when there is none."""
     with open(path, "rb") as source:
         sha256 = _sha256(source)
     waiting = CourierFile.objects.filter(office_id=office_id, sha256=sha256, state=CourierFile.State.WAITING)
-    return waiting.filter(job__isnull=True).exclude(file="").order_by("-uploaded_at").first()
+    return waiting.exclude(file="").select_related("job").order_by("-uploaded_at").first()
 
 
 def is_in_work(courier_file: CourierFile) -> bool:

@@ -11,10 +11,11 @@ from django.db.models import Max
 from delivery.courier_files import map_text, process, undo, upload
 from delivery.courier_files.repeats import earlier_twin
 from delivery.models import ColumnProfile, CourierFile, TrackingEvent
+from jobs.services import JobCancelled
 from offices.models import Office
 from shipments.models import Item
 from spreadsheets.writing import Column, write_xlsx
-from tests.delivery.mailing import Mailed, mail_cards
+from tests.delivery.mailing import Mailed, mail_cards, state_of
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2020, 6, 1, tzinfo=UTC)
@@ -106,6 +107,40 @@ def test_content_of_an_undone_file_is_applied_again(uploaded: Upload) -> None:
     third = uploaded(3)
     assert earlier_twin(third) is None
     assert _ended(third)["applied"] == 2
+
+
+@pytest.mark.parametrize("whole_work_between", [False, True])
+def test_content_of_a_file_whose_undo_was_stopped_halfway_is_applied_again(
+    uploaded: Upload, mailed: Mailed, monkeypatch: pytest.MonkeyPatch, whole_work_between: bool
+) -> None:
+    first = uploaded(0)
+    _ended(first)
+    if whole_work_between:  # a file whose rows were all told by the first, and that repeats none
+        with monkeypatch.context() as patched:
+            patched.setattr("delivery.courier_files.processing.earlier_twin", lambda _file: None)
+            _ended(uploaded(1))
+    monkeypatch.setattr("delivery.courier_files.undoing.EVENTS_PER_CHUNK", 1)
+
+    def stop(done: int, _total: int) -> None:
+        if done:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        undo(
+            courier_file_id=first.pk,
+            reason="salah",
+            actor_id=None,
+            at=AT + timedelta(days=2),
+            on_progress=stop,
+        )
+    first.refresh_from_db()
+    assert (first.state, state_of(mailed.cards[0])[0]) == (CourierFile.State.APPLIED, "POSTED")
+    third = uploaded(3)
+    assert earlier_twin(third) is None
+    assert _ended(third) == {
+        "applied": 1, "duplicate": 1, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1,
+    }  # fmt: skip
+    assert (third.repeats, state_of(mailed.cards[0])[0]) == (None, "DELIVERED")
 
 
 def test_a_text_that_was_explained_since_sends_the_file_through_the_work(

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,21 @@ from django.utils.translation import gettext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from delivery.courier_files import FileReport, preview, process, upload
-from delivery.courier_files.processing import OnProgress
+from delivery.courier_files import FileReport, preview
 from delivery.courier_files.results import NAMES
 from delivery.courier_files.rows import RowOutcome
-from delivery.courier_files.uploading import unfinished
+from delivery.courier_files.uploading import start_here
 from delivery.models import CourierFile
-from delivery.refusals import MESSAGES, DeliveryRefused
+from delivery.refusals import MESSAGES, Code, DeliveryRefused
+from jobs.services import JobCancelled, JobRefused, LeaseLost, run_here
 from offices.models import Office
 from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
 from spreadsheets.faults import SheetError, message
 
 UNKNOWN_OFFICE = 1
 REFUSED_FILE = 2
+STOPPED = 3
+_REPORTED = ("rows", "outcomes", "applied", "repeats", "newly_delivered", "newly_returned")
 
 
 class Command(BaseCommand):
@@ -54,6 +57,10 @@ class Command(BaseCommand):
             templates = {code: gettext(text) for code, text in SHEET_MESSAGES.items()}
             text = message(templates, fault.code, fault.params)
             raise CommandError(text, returncode=REFUSED_FILE) from fault
+        except JobRefused as refused:
+            raise CommandError(str(refused), returncode=REFUSED_FILE) from refused
+        except JobCancelled as stopped:
+            raise CommandError(gettext("Somebody has stopped the work."), returncode=STOPPED) from stopped
         except DeliveryRefused as refused:
             text = gettext(MESSAGES[refused.code]) % refused.params
             raise CommandError(text, returncode=UNKNOWN_OFFICE) from refused
@@ -68,18 +75,24 @@ class Command(BaseCommand):
         with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(gettext("Rows"), total=None)
 
-            def tell(done: int, total: int) -> None:
+            def tell(done: int, total: int | None) -> None:
                 bar.update(task, completed=done, total=total)
 
             if dry_run:
                 return preview(path=path, office_id=office.pk, at=timezone.now(), on_progress=tell), ""
             return self._apply(path, office, tell)
 
-    def _apply(self, path: Path, office: Office, tell: OnProgress) -> tuple[FileReport, str]:
-        courier_file = unfinished(path=path, office_id=office.pk) or upload(
-            path=path, name=path.name, office_id=office.pk, actor_id=None, at=timezone.now(), enqueue=False
-        )
-        report = process(courier_file_id=courier_file.pk, on_progress=tell)
+    def _apply(
+        self, path: Path, office: Office, tell: Callable[[int, int | None], None]
+    ) -> tuple[FileReport, str]:
+        """Do what a worker does, under a job of its own: pages show it as running, and nothing is done beside it."""
+        courier_file = start_here(path=path, office_id=office.pk, at=timezone.now())
+        assert courier_file.job_id is not None  # noqa: S101 - for the type checker: it was just started
+        try:
+            told = run_here(courier_file.job_id, listener=tell)
+        except LeaseLost as error:
+            raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name) from error
+        report = FileReport(**{name: told[name] for name in _REPORTED})
         return report, str(CourierFile.objects.get(pk=courier_file.pk).result.path)
 
     def _tell(self, report: FileReport, result: str) -> None:

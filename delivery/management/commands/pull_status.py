@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from django.utils.translation import gettext
 
-from delivery.courier_files import process
-from delivery.courier_files.pulling import pull
-from delivery.refusals import MESSAGES, DeliveryRefused
+from delivery.courier_files.pulling import start_pull
+from delivery.models import CourierFile
+from delivery.refusals import MESSAGES, Code, DeliveryRefused
+from jobs.services import JobCancelled, JobRefused, LeaseLost, run_here
 from offices.models import Office
 
 REFUSED = 1
@@ -28,20 +28,36 @@ class Command(BaseCommand):
             text = gettext("There is no office %(office)s.") % {"office": options["office"]}
             raise CommandError(text, returncode=REFUSED)
         try:
-            report = pull(office=office, actor_id=None, at=timezone.now(), enqueue=False)
+            told = self._pull(office)
         except DeliveryRefused as refused:
-            raise CommandError(
-                gettext(MESSAGES[refused.code]) % refused.params, returncode=REFUSED
-            ) from refused
-        outcomes: dict[str, int] = {}
-        if report.courier_file is not None:
-            applied = process(courier_file_id=report.courier_file.pk)
-            outcomes = {outcome: count for outcome, count in applied.outcomes.items() if count}
-        told = {"asked": report.asked, "rows": report.rows, "unanswered": report.unanswered, **outcomes}
+            text = gettext(MESSAGES[refused.code]) % refused.params
+            raise CommandError(text, returncode=REFUSED) from refused
+        except JobRefused as unanswered:
+            raise CommandError(str(unanswered), returncode=UNANSWERED) from unanswered
+        except JobCancelled as stopped:
+            raise CommandError(gettext("Somebody has stopped the work."), returncode=REFUSED) from stopped
         self.stdout.write("\n".join(f"{name}: {count}" for name, count in told.items()))
-        if report.unanswered:
+        if told["unanswered"]:
             raise CommandError(
                 gettext("The post's server gave no answer for %(unanswered)s items. Try again later.")
-                % {"unanswered": report.unanswered},
+                % {"unanswered": told["unanswered"]},
                 returncode=UNANSWERED,
             )
+
+    def _pull(self, office: Office) -> dict[str, int]:
+        """Fetch, then apply, each under a job of its own: pages show them as running, and nothing is done beside."""
+        job = start_pull(office=office, actor_id=None, here=True)
+        try:
+            pulled = run_here(job.pk)
+        except LeaseLost as error:
+            raise DeliveryRefused(Code.PULL_IN_WORK) from error
+        told = {name: pulled[name] for name in ("asked", "rows", "unanswered")}
+        if not pulled["courier_file"]:
+            return told
+        file = CourierFile.objects.get(pk=pulled["courier_file"])
+        assert file.job_id is not None  # noqa: S101 - for the type checker: the round has written it
+        try:
+            outcomes = run_here(file.job_id)["outcomes"]
+        except LeaseLost as error:
+            raise DeliveryRefused(Code.FILE_IN_WORK, name=file.name) from error
+        return told | {outcome: count for outcome, count in outcomes.items() if count}
