@@ -136,6 +136,7 @@ def pull_status(progress: Progress) -> Mapping[str, Any]:
         "asked": report.asked,
         "rows": report.rows,
         "unanswered": report.unanswered,
+        "foreign": report.foreign,
     }
 
 

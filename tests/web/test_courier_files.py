@@ -147,7 +147,7 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, registry: Office
 ) -> None:
     file = upload(at_post, "X;1;2;3", what="columns")
-    told = {"courier_file": str(file.pk), "rows": 5, "asked": 7, "unanswered": 2}
+    told = {"courier_file": str(file.pk), "rows": 5, "asked": 7, "unanswered": 2, "foreign": 3}
     now = timezone.now()
     job = Job.objects.create(
         kind="courier.pull", state="SUCCEEDED", office=registry, created_at=now, finished_at=now, result=told
@@ -155,7 +155,7 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     boss = sign_in(supervisor)
     boss.cookies["django_language"] = "en"
     page = boss.get(f"/pekerjaan/{job.pk}/").content.decode()
-    assert "5 rows about 7 items were fetched; no answer about 2." in page
+    assert "5 rows about 7 items were fetched; no answer about 2. 3 rows were left out: " in page
     assert f"/berkas-kurir/{file.pk}/" in page
 
 

@@ -37,7 +37,10 @@ class Command(BaseCommand):
         if report.courier_file is not None:
             applied = process(courier_file_id=report.courier_file.pk)
             outcomes = {outcome: count for outcome, count in applied.outcomes.items() if count}
-        told = {"asked": report.asked, "rows": report.rows, "unanswered": report.unanswered, **outcomes}
+        told = {
+            "asked": report.asked, "rows": report.rows, "unanswered": report.unanswered, "foreign": report.foreign,
+            **outcomes,
+        }  # fmt: skip
         self.stdout.write("\n".join(f"{name}: {count}" for name, count in told.items()))
         if report.unanswered:
             raise CommandError(
