@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, models, transaction
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Greatest
 from django.utils import timezone
 from django_tasks import task
 
@@ -31,7 +30,7 @@ SEND_AGAIN_AFTER = timedelta(minutes=5)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
 _JITTER = 0.25
 # A job is given up when it ends at the same place again and again, not when it comes further each time.
-_CAME_FURTHER = Q(done__gt=F("furthest"))
+_CAME_FURTHER = Q(done__gt=F("furthest"), reading=False)  # what was only read is read again
 _MAY_BE_TRIED = Q(attempts__lt=F("max_attempts")) | _CAME_FURTHER
 
 
@@ -55,9 +54,9 @@ class Progress:
     lease_token: uuid.UUID
     input: Mapping[str, Any]
 
-    def advance(self, *, done: int, total: int | None = None) -> None:
+    def advance(self, *, done: int, total: int | None = None, reading: bool = False) -> None:
         """Write progress and renew the lease. Raises JobCancelled or LeaseLost."""
-        changes: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
+        changes: dict[str, Any] = {"done": done, "reading": reading, "lease_until": timezone.now() + LEASE}
         if total is not None:
             changes["total"] = total
         mine = Job.objects.filter(pk=self.job_id, lease_token=self.lease_token, state=JobState.RUNNING)
@@ -68,6 +67,10 @@ class Progress:
     def tell(self, done: int, total: int | None = None) -> None:
         """Do what `advance` does, for services that report how far they are."""
         self.advance(done=done, total=total)
+
+    def tell_read(self, row: int, last_row: int | None) -> None:
+        """Do the same while a sheet is read: the row that this has come to, and the last one, where it is known."""
+        self.advance(done=row, total=last_row or 0, reading=True)
 
 
 Handler = Callable[[Progress], Mapping[str, Any]]
@@ -145,10 +148,11 @@ def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
         lease_token=token,
         lease_until=now + LEASE,
         attempts=Case(When(_CAME_FURTHER, then=1), default=F("attempts") + 1),
-        furthest=Greatest("furthest", "done"),
+        furthest=Case(When(_CAME_FURTHER, then=F("done")), default=F("furthest")),
         not_before=None,
         started_at=now,
         done=0,
+        reading=False,
         error="",
     )
     return claimed == 1
@@ -173,7 +177,8 @@ def _retry_or_fail(job_id: uuid.UUID, token: uuid.UUID, error: Exception) -> Non
         if job is None:
             _end(job_id, token, state=JobState.FAILED, error=reason)
             return
-        again_at = timezone.now() + pause_after(tries=1 if job.done > job.furthest else job.attempts)
+        came_further = not job.reading and job.done > job.furthest
+        again_at = timezone.now() + pause_after(tries=1 if came_further else job.attempts)
         if held.update(
             state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason, not_before=again_at,
             sent_at=again_at,

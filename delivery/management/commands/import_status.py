@@ -16,6 +16,7 @@ from delivery.courier_files import FileReport, preview, process, upload
 from delivery.courier_files.processing import OnProgress
 from delivery.courier_files.results import NAMES
 from delivery.courier_files.rows import RowOutcome
+from delivery.courier_files.understanding import OnReading
 from delivery.courier_files.uploading import unfinished
 from delivery.models import CourierFile
 from delivery.refusals import MESSAGES, DeliveryRefused
@@ -69,17 +70,26 @@ class Command(BaseCommand):
             task = bar.add_task(gettext("Rows"), total=None)
 
             def tell(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
+                bar.update(task, description=gettext("Rows"), completed=done, total=total)
+
+            def tell_read(row: int, last_row: int | None) -> None:
+                bar.update(task, description=gettext("Rows read"), completed=row, total=last_row)
 
             if dry_run:
-                return preview(path=path, office_id=office.pk, at=timezone.now(), on_progress=tell), ""
-            return self._apply(path, office, tell)
+                now = timezone.now()
+                report = preview(
+                    path=path, office_id=office.pk, at=now, on_progress=tell, on_reading=tell_read
+                )
+                return report, ""
+            return self._apply(path, office, tell, tell_read)
 
-    def _apply(self, path: Path, office: Office, tell: OnProgress) -> tuple[FileReport, str]:
+    def _apply(
+        self, path: Path, office: Office, tell: OnProgress, tell_read: OnReading
+    ) -> tuple[FileReport, str]:
         courier_file = unfinished(path=path, office_id=office.pk) or upload(
             path=path, name=path.name, office_id=office.pk, actor_id=None, at=timezone.now(), enqueue=False
         )
-        report = process(courier_file_id=courier_file.pk, on_progress=tell)
+        report = process(courier_file_id=courier_file.pk, on_progress=tell, on_reading=tell_read)
         return report, str(CourierFile.objects.get(pk=courier_file.pk).result.path)
 
     def _tell(self, report: FileReport, result: str) -> None:
