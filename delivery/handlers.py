@@ -33,6 +33,7 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
             apply=progress.input["apply"],
             at=datetime.fromisoformat(progress.input["at"]),
             on_progress=progress.tell,
+            on_reading=progress.tell_read,
         )
     except SheetError as fault:
         templates = {code: gettext(text) for code, text in MESSAGES.items()}
@@ -87,6 +88,7 @@ def replay_courier_file(progress: Progress) -> Mapping[str, Any]:
             at=datetime.fromisoformat(progress.input["at"]),
             job_id=progress.job_id,
             on_progress=progress.tell,
+            on_reading=progress.tell_read,
         )
     return {"courier_file": progress.input["courier_file"], "replayed": asdict(report)}
 
@@ -137,6 +139,7 @@ def pull_status(progress: Progress) -> Mapping[str, Any]:
         "asked": report.asked,
         "rows": report.rows,
         "unanswered": report.unanswered,
+        "foreign": report.foreign,
     }
 
 

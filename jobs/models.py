@@ -27,6 +27,10 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0, help_text=_("0: not known yet"))
+    reading = models.BooleanField(
+        default=False,
+        help_text=_("done and total count the rows that are read so far; none of them has ended"),
+    )
     furthest = models.PositiveBigIntegerField(
         default=0, help_text=_("what earlier tries have done at most; one that came further is not counted")
     )

@@ -19,6 +19,8 @@ class Advancing(Protocol):
     @property
     def total(self) -> int: ...
     @property
+    def reading(self) -> bool: ...
+    @property
     def started_at(self) -> datetime | None: ...
     @property
     def finished_at(self) -> datetime | None: ...
@@ -29,7 +31,7 @@ class Pace:
     """How far and how fast work is; None where it cannot be known yet.
 
     `percent` is from 0 to 100, `a_second` are rows of the running try, `seconds` is how long the last try has taken so
-    far or took in all.
+    far or took in all. While a sheet is read, both are of the reading, and what then remains is not known.
     """
 
     percent: int | None
@@ -47,5 +49,5 @@ def pace_of(work: Advancing) -> Pace:
     if work.state != JobState.RUNNING or not work.done:
         return Pace(percent, None, None, round(taken))
     rate = work.done / max(taken, 0.1)
-    left = round((work.total - work.done) / rate) if work.total > work.done else None
+    left = round((work.total - work.done) / rate) if work.total > work.done and not work.reading else None
     return Pace(percent, round(rate), left, round(taken))

@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, models, transaction
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Greatest
 from django.utils import timezone
 from django_tasks import task
 
@@ -31,7 +30,7 @@ SEND_AGAIN_AFTER = timedelta(minutes=5)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
 _JITTER = 0.25
 # A job is given up when it ends at the same place again and again, not when it comes further each time.
-_CAME_FURTHER = Q(done__gt=F("furthest"))
+_CAME_FURTHER = Q(done__gt=F("furthest"), reading=False)  # what was only read is read again
 _MAY_BE_TRIED = Q(attempts__lt=F("max_attempts")) | _CAME_FURTHER
 
 
@@ -47,6 +46,14 @@ class JobRefused(Exception):
     """A handler ends the job with a message for people; no retry would help."""
 
 
+# What hears how far a job is: rows done, rows in all where that is known, and whether they are only read.
+Listener = Callable[[int, int | None, bool], None]
+
+
+def _hear_nothing(_done: int, _total: int | None, _reading: bool) -> None:
+    """Progress that nobody asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What a handler holds while it works: its input, and the way to tell how far it is.
@@ -58,12 +65,12 @@ class Progress:
     lease_token: uuid.UUID
     input: Mapping[str, Any]
     here: bool = False
-    listener: Callable[[int, int | None], None] = lambda _done, _total: None
+    listener: Listener = _hear_nothing
 
-    def advance(self, *, done: int, total: int | None = None) -> None:
+    def advance(self, *, done: int, total: int | None = None, reading: bool = False) -> None:
         """Write progress and renew the lease. Raises JobCancelled or LeaseLost."""
-        self.listener(done, total)
-        changes: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
+        self.listener(done, total, reading)
+        changes: dict[str, Any] = {"done": done, "reading": reading, "lease_until": timezone.now() + LEASE}
         if total is not None:
             changes["total"] = total
         mine = Job.objects.filter(pk=self.job_id, lease_token=self.lease_token, state=JobState.RUNNING)
@@ -74,6 +81,10 @@ class Progress:
     def tell(self, done: int, total: int | None = None) -> None:
         """Do what `advance` does, for services that report how far they are."""
         self.advance(done=done, total=total)
+
+    def tell_read(self, row: int, last_row: int | None) -> None:
+        """Do the same while a sheet is read: the row that this has come to, and the last one, where it is known."""
+        self.advance(done=row, total=last_row or 0, reading=True)
 
 
 Handler = Callable[[Progress], Mapping[str, Any]]
@@ -148,9 +159,7 @@ def run_job(job_id: uuid.UUID) -> None:
         _end(job_id, token, state=JobState.SUCCEEDED, result=dict(result))
 
 
-def run_here(
-    job_id: uuid.UUID, *, listener: Callable[[int, int | None], None] = lambda _done, _total: None
-) -> Mapping[str, Any]:
+def run_here(job_id: uuid.UUID, *, listener: Listener = _hear_nothing) -> Mapping[str, Any]:
     """Do a job in this process instead of a worker's and give its result; everybody sees it as running meanwhile.
 
     Raises LeaseLost when somebody else holds it, and what its handler raises, which ends it: whoever waits at the
@@ -187,10 +196,11 @@ def _claim(job_id: uuid.UUID, token: uuid.UUID) -> bool:
         lease_token=token,
         lease_until=now + LEASE,
         attempts=Case(When(_CAME_FURTHER, then=1), default=F("attempts") + 1),
-        furthest=Greatest("furthest", "done"),
+        furthest=Case(When(_CAME_FURTHER, then=F("done")), default=F("furthest")),
         not_before=None,
         started_at=now,
         done=0,
+        reading=False,
         error="",
     )
     return claimed == 1
@@ -221,7 +231,8 @@ def _retry_or_fail(job_id: uuid.UUID, token: uuid.UUID, error: Exception) -> Non
         if job is None:
             _end(job_id, token, state=JobState.FAILED, error=reason)
             return
-        again_at = timezone.now() + pause_after(tries=1 if job.done > job.furthest else job.attempts)
+        came_further = not job.reading and job.done > job.furthest
+        again_at = timezone.now() + pause_after(tries=1 if came_further else job.attempts)
         if held.update(
             state=JobState.QUEUED, lease_token=None, lease_until=None, error=reason, not_before=again_at,
             sent_at=again_at,

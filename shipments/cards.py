@@ -207,8 +207,8 @@ def _read(path: str | Path, *, office: Office, at: datetime) -> _Sheet:
     zone = ZoneInfo(office.time_zone)
     rows: list[PrintedCardRow] = []
     errors: list[RowError] = []
-    with open_chosen(path, find_card_header, is_ours=looks_like_nik, guides={GUIDE_SHEET}) as (header, below):
-        cards = CardRows(below, header, today=at.astimezone(zone).date(), zone=zone)
+    with open_chosen(path, find_card_header, is_ours=looks_like_nik, guides={GUIDE_SHEET}) as chosen:
+        cards = CardRows(chosen.rows, chosen.found, today=at.astimezone(zone).date(), zone=zone)
         for row in cards:
             if isinstance(row, RowError):
                 errors.append(row)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from spreadsheets.cells import Cell, text
 from spreadsheets.faults import SheetError, SheetFault
@@ -21,6 +21,14 @@ WITHOUT_HEADER = frozenset({SheetFault.NO_HEADER, SheetFault.MISSING_COLUMNS})
 _NAME_CHARACTERS, _NAMES = 60, 10
 
 
+class Chosen(NamedTuple, Generic[FoundT]):
+    """What the header of the chosen sheet says, the rows below it, and its last row's number where it is known."""
+
+    found: FoundT
+    rows: Iterator[SheetRow]
+    last_row: int | None
+
+
 @contextmanager
 def open_chosen(
     path: str | os.PathLike[str],
@@ -28,7 +36,7 @@ def open_chosen(
     *,
     is_ours: Callable[[Cell], bool],
     guides: Collection[str] = (),
-) -> Iterator[tuple[FoundT, Iterator[SheetRow]]]:
+) -> Iterator[Chosen[FoundT]]:
     """Open the first visible sheet whose header `find` knows; give what it says and the rows below it.
 
     A cover may stand before it: at most `SEARCHED_ROWS` rows, none with a cell that only rows of ours have
@@ -54,7 +62,7 @@ def heads(path: str | os.PathLike[str]) -> list[list[SheetRow]]:
 
 def _chosen(
     sheets: Iterator[Sheet], find: Find[FoundT], is_ours: Callable[[Cell], bool], guides: Collection[str]
-) -> tuple[FoundT, Iterator[SheetRow]]:
+) -> Chosen[FoundT]:
     passed_over: list[str] = []
     nearest: SheetError | None = None
     for sheet in sheets:
@@ -72,7 +80,7 @@ def _chosen(
             continue
         if passed_over:
             raise _more_sheets(sheet.name, passed_over)
-        return found, chain(below, _nothing_behind(sheet.name, sheets, guides))
+        return Chosen(found, chain(below, _nothing_behind(sheet.name, sheets, guides)), sheet.last_row)
     raise nearest if nearest is not None else SheetError(SheetFault.EMPTY)
 
 

@@ -7,7 +7,7 @@ from jobs.pace import pace_of
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
-    """How far a piece of long work is. `total` 0: not known yet.
+    """How far a piece of long work is. `total` 0: not known yet. While `reading`, both count the rows of the sheet.
 
     A QUEUED job with `not_before` has failed, as `error` says, and is tried again then; `attempts` are those since it
     last came further. `rows_a_second`, `seconds_left` and `seconds` are of the last try; null: not known.
@@ -21,8 +21,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = [
-            "id", "kind", "state", "done", "total", "attempts", "cancel_requested", "result", "error", "owner",
-            "created_at", "not_before", "started_at", "finished_at", "rows_a_second", "seconds_left", "seconds",
+            "id", "kind", "state", "done", "total", "reading", "attempts", "cancel_requested", "result", "error",
+            "owner", "created_at", "not_before", "started_at", "finished_at", "rows_a_second", "seconds_left",
+            "seconds",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -34,7 +34,7 @@ from delivery.courier_files.results import write_result
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
 from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
-from delivery.courier_files.understanding import read_and_understand
+from delivery.courier_files.understanding import OnReading, read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.status import Status
@@ -63,6 +63,7 @@ def process(
     apply: bool = True,
     at: datetime | None = None,
     on_progress: OnProgress | None = None,
+    on_reading: OnReading | None = None,
 ) -> FileReport:
     """Apply a file, or with `apply=False` say what it would do and write no event.
 
@@ -86,7 +87,7 @@ def process(
     items_seen = last_item()
     try:
         work = _read(
-            _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_progress
+            _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_reading
         )
     except SheetError as fault:
         _refuse(courier_file, held, fault)
@@ -111,9 +112,10 @@ def preview(
     at: datetime,
     courier: str = "POS",
     on_progress: OnProgress | None = None,
+    on_reading: OnReading | None = None,
 ) -> FileReport:
     """Say what a file of an office would do, without keeping anything of it. Raises SheetError."""
-    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at, on_progress)
+    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at, on_reading)
     return _end(work, None, at=at, on_progress=on_progress)
 
 
@@ -127,11 +129,11 @@ class _Work:
 
 
 def _read(
-    path: str | Path, office: Office, courier: Courier, now: datetime, on_progress: OnProgress | None
+    path: str | Path, office: Office, courier: Courier, now: datetime, on_reading: OnReading | None
 ) -> _Work:
     known = layouts_of(office_id=office.pk, courier=courier.CODE)
     layout, rows = read_and_understand(
-        path, office=office, courier=courier, now=now, known=known, on_piece=_telling(on_progress, 0)
+        path, office=office, courier=courier, now=now, known=known, on_reading=on_reading
     )
     return _Work(layout, rows, table_version(courier=courier, office=office))
 

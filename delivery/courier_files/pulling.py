@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -98,15 +98,7 @@ def pull(
     asked_of = api or _api()
     _check(office)
     numbers = moving_numbers(office_id=office.pk, most=settings.COURIER_PULL_MOST)
-    pulled, failures = Pulled(), 0
-    with Puller(asked_of) as puller:
-        for start in range(0, len(numbers), asked_of.batch):
-            if on_progress is not None:
-                on_progress(start, len(numbers))
-            if failures >= FAILURES_IN_A_ROW:
-                pulled.unanswered += len(numbers) - start
-                break
-            failures = 0 if puller.ask(numbers[start : start + asked_of.batch], pulled) else failures + 1
+    pulled = _ask(asked_of, numbers, on_progress or _tell_nobody)
     courier_file = None
     with transaction.atomic():
         if pulled.rows:
@@ -122,6 +114,25 @@ def pull(
         asked=len(numbers), rows=len(pulled.rows), unanswered=pulled.unanswered, foreign=pulled.foreign,
         courier_file=courier_file,
     )  # fmt: skip
+
+
+def _ask(api: TrackingApi, numbers: Sequence[str], tell: OnProgress) -> Pulled:
+    """Ask batch by batch, and tell all the while how far this is: a server may let us wait longer than a lease."""
+    pulled, failures, done = Pulled(), 0, 0
+    with Puller(api, on_wait=lambda: tell(done, len(numbers))) as puller:
+        while done < len(numbers):
+            if failures >= FAILURES_IN_A_ROW:
+                pulled.unanswered += len(numbers) - done
+                break
+            batch = numbers[done : done + api.batch]
+            failures = 0 if puller.ask(batch, pulled) else failures + 1
+            done += len(batch)
+    tell(done, len(numbers))  # what was overtaken must not upload what its successor fetches
+    return pulled
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
 
 
 def moving_numbers(*, office_id: int, most: int) -> list[str]:

@@ -37,16 +37,18 @@ _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 @contextmanager
 def open_status_file(
     path: str | Path, *, courier: Courier, zone: ZoneInfo, now: datetime, known: KnownLayouts | None = None
-) -> Iterator[tuple[Layout, Iterator[list[StatusRow]]]]:
-    """Give the file's layout and its rows, some at a time while a process of its own reads the next ones.
+) -> Iterator[tuple[Layout, int | None, Iterator[list[StatusRow]]]]:
+    """Give the file's layout, its sheet's last row where that is known, and its rows, some at a time.
+
+    While they are taken, a process of its own reads the next ones.
 
     Dates are in `zone`, the office's local time; rows with a damaged number or date have ended. `known` are the layouts
     that people have described. Raises SheetError for a file that cannot be read, lacks a column, has no row, or has
     rows on several sheets, at once or while the rows are taken.
     """
-    with open_chosen(path, partial(find_layout, known=known), is_ours=_is_number) as (layout, rows):
+    with open_chosen(path, partial(find_layout, known=known), is_ours=_is_number) as (layout, rows, last_row):
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
-        yield layout, _some_at_a_time(row for row in map(reader.read, rows) if row is not None)
+        yield layout, last_row, _some_at_a_time(row for row in map(reader.read, rows) if row is not None)
 
 
 def _some_at_a_time(rows: Iterator[StatusRow]) -> Iterator[list[StatusRow]]:

@@ -20,7 +20,7 @@ from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
 from delivery.courier_files.rows import RowOutcome, StatusRow
-from delivery.courier_files.understanding import read_and_understand
+from delivery.courier_files.understanding import OnReading, read_and_understand
 from delivery.courier_files.undoing import withdraw_messages
 from delivery.courier_files.uploading import is_in_work
 from delivery.couriers import COURIERS, Meaning
@@ -97,7 +97,7 @@ def start_replay(
 
 def replay(
     *, courier_file_id: uuid.UUID, apply: bool, actor_id: int | None, at: datetime, job_id: uuid.UUID | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress | None = None, on_reading: OnReading | None = None,
 ) -> ReplayReport:  # fmt: skip
     """Read an applied file's rows by today's tables; with `apply`, void and add what means something else now.
 
@@ -106,17 +106,20 @@ def replay(
     """
     courier_file = CourierFile.objects.select_related("office", "job").get(pk=courier_file_id)
     _check(courier_file, job_id=job_id)
-    rows = _read(courier_file, at)
+    tell = on_progress or _tell_nobody
+    rows = _read(courier_file, at, on_reading)
     changes = _changes(courier_file, rows)
     voided = added = done = 0
-    if apply:
+    if not apply:
+        tell(len(rows), len(rows))
+    else:
+        tell(0, len(changes))
         told = outcomes_told(courier_file, {change.row.row for change in changes})
         for chunk in pieces_by_card(changes, card_of=attrgetter("card_id"), most=ROWS_PER_CHUNK):
-            if on_progress is not None:
-                on_progress(done, len(changes))
-            done += len(chunk)
             ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
             voided, added = voided + ended, added + began
+            done += len(chunk)
+            tell(done, len(changes))
         _finish(courier_file, voided, added, actor_id=actor_id, at=at)
         apply_known(courier_file=courier_file, actor_id=actor_id, at=at, job_id=job_id)
     return ReplayReport(
@@ -136,9 +139,15 @@ def _check(courier_file: CourierFile, *, job_id: uuid.UUID | None) -> None:
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
 
 
-def _read(courier_file: CourierFile, at: datetime) -> list[StatusRow]:
+def _tell_nobody(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def _read(courier_file: CourierFile, at: datetime, on_reading: OnReading | None) -> list[StatusRow]:
     courier, office = COURIERS[courier_file.courier], courier_file.office
-    _layout, rows = read_and_understand(courier_file.result.path, office=office, courier=courier, now=at)
+    _layout, rows = read_and_understand(
+        courier_file.result.path, office=office, courier=courier, now=at, on_reading=on_reading
+    )
     return rows
 
 

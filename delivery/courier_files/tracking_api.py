@@ -6,18 +6,23 @@ names, phones and photos beside them, which are never taken in.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 import requests
 
+from shipments.numbers import canonical
+from spreadsheets.cells import identifier
+from spreadsheets.faults import CellError
+
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
 LONGEST_ANSWER_S: Final = 30.0
 TIMEOUT_S: Final = (3.05, 10.0)  # to connect, between two pieces of the answer
 TRIES: Final = 3
 MOST_ROWS_OF_AN_ITEM: Final = 200
+BEAT_S: Final = 5.0  # whoever holds the work tells at least this often, while it waits, that it goes on
 _CELL_CHARACTERS: Final = 120
 _LONGEST_PAUSE_S: Final = 30.0
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -53,7 +58,7 @@ class TrackingApi:
 
 @dataclass(frozen=True, slots=True)
 class TrackedRow:
-    """One row of an answer, as texts: the allowed members and nothing else."""
+    """One row of an answer, as texts: the allowed members and nothing else; the number in the form we keep."""
 
     number: str
     status: str
@@ -82,9 +87,11 @@ def check(api: TrackingApi) -> None:
 class Puller:
     """Asks batch by batch over one connection, no faster than the API allows."""
 
-    def __init__(self, api: TrackingApi) -> None:
+    def __init__(self, api: TrackingApi, *, on_wait: Callable[[], None] = lambda: None) -> None:
+        """`on_wait` is called again and again while this waits; what it raises ends the asking."""
         check(api)
         self._api = api
+        self._on_wait = on_wait
         self._next_at = 0.0
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy or password file of the machine sees the numbers
@@ -106,18 +113,25 @@ class Puller:
                 rows = self._answer(numbers)
             except _TryAgain as again:
                 if attempt + 1 < TRIES:
-                    time.sleep(min(max(again.after, self._api.backoff_s * 2**attempt), _LONGEST_PAUSE_S))
+                    self._wait(min(max(again.after, self._api.backoff_s * 2**attempt), _LONGEST_PAUSE_S))
                 continue
-            self._take(rows, set(numbers), pulled)
+            self._take(rows, {canonical(number) for number in numbers}, pulled)
             return True
         pulled.unanswered += len(numbers)
         return False
 
     def _wait_for_turn(self) -> None:
         now = time.monotonic()
-        if self._next_at > now:
-            time.sleep(self._next_at - now)
+        self._wait(self._next_at - now)
         self._next_at = max(now, self._next_at) + 1 / max(self._api.per_second, 0.01)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait in slices; a request begins with a word that the work goes on, for it may take a while itself."""
+        self._on_wait()
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, BEAT_S))
+            self._on_wait()
 
     def _answer(self, numbers: Sequence[str]) -> list[object]:
         try:
@@ -130,7 +144,7 @@ class Puller:
             ) as response:
                 if response.status_code != requests.codes.ok:
                     raise _TryAgain(_seconds(response.headers.get("Retry-After", "")))
-                body = _read(response)
+                body = self._read(response)
         except requests.RequestException as error:
             raise _TryAgain from error
         try:
@@ -143,13 +157,29 @@ class Puller:
             raise _TryAgain
         return found
 
+    def _read(self, response: requests.Response) -> bytes:
+        """Read an answer piece by piece; one that is too long or drips too slowly is none."""
+        body = bytearray()
+        told = time.monotonic()
+        until = told + LONGEST_ANSWER_S
+        for piece in response.iter_content(64 * 1024):
+            body += piece
+            now = time.monotonic()
+            if len(body) > LARGEST_ANSWER or now > until:
+                raise _TryAgain
+            if now > told + BEAT_S:
+                told = now
+                self._on_wait()
+        return bytes(body)
+
     def _take(self, rows: list[object], asked: set[str], pulled: Pulled) -> None:
         taken: dict[str, int] = {}
         for row in rows:
             if not isinstance(row, dict):
                 pulled.foreign += 1
                 continue
-            told = TrackedRow(*(_text(row.get(self._api.fields.get(name, ""))) for name in FIELDS))
+            said = {name: _text(row.get(self._api.fields.get(name, ""))) for name in FIELDS}
+            told = TrackedRow(**said | {"number": _number(said["number"])})
             taken[told.number] = taken.get(told.number, 0) + 1
             if told.number not in asked or taken[told.number] > MOST_ROWS_OF_AN_ITEM:
                 pulled.foreign += 1
@@ -157,15 +187,12 @@ class Puller:
                 pulled.rows.append(told)
 
 
-def _read(response: requests.Response) -> bytes:
-    """Read an answer piece by piece; one that is too long or drips too slowly is none."""
-    body = bytearray()
-    until = time.monotonic() + LONGEST_ANSWER_S
-    for piece in response.iter_content(64 * 1024):
-        body += piece
-        if len(body) > LARGEST_ANSWER or time.monotonic() > until:
-            raise _TryAgain
-    return bytes(body)
+def _number(said: str) -> str:
+    """Give a number in the form in which numbers are compared and kept; nothing for one that was rounded."""
+    try:
+        return canonical(identifier(said))
+    except CellError:
+        return ""
 
 
 def _seconds(text: str) -> float:

@@ -13,6 +13,8 @@ from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, Meaning
 from offices.models import Office
 
+OnReading = Callable[[int, int | None], None]
+
 
 def read_and_understand(
     path: str | Path,
@@ -21,21 +23,25 @@ def read_and_understand(
     courier: Courier,
     now: datetime,
     known: KnownLayouts | None = None,
-    on_piece: Callable[[], None] = lambda: None,
+    on_reading: OnReading | None = None,
 ) -> tuple[Layout, list[StatusRow]]:
     """Give the file's rows as an office told them; those that cannot be applied have ended. Raises SheetError.
 
-    `on_piece` is called each time that some thousand rows are read; what it raises ends the work.
+    `on_reading` is told, each time that some thousand rows are read, the number of the last of them, and the last one
+    of the sheet where it is known; what it raises ends the work.
     """
+    tell = on_reading or _tell_nobody
     zone = ZoneInfo(office.time_zone)
     own_words = meanings_of(courier=courier, office=office)
     destinations, beginnings = Destinations(), Beginnings()
     rows: list[StatusRow] = []
-    with open_status_file(path, courier=courier, zone=zone, now=now, known=known) as (layout, pieces):
+    tell(0, None)
+    opened = open_status_file(path, courier=courier, zone=zone, now=now, known=known)
+    with opened as (layout, last_row, pieces):
         for piece in pieces:
             _understand(piece, courier, office, own_words, destinations, beginnings)
             rows += piece
-            on_piece()
+            tell(piece[-1].row, last_row)
     suggest_near_misses(rows, office=office)
     return layout, rows
 
@@ -60,3 +66,7 @@ def _understand(
         )
         if row.meaning is None:
             row.end(RowOutcome.UNMAPPED_TEXT)
+
+
+def _tell_nobody(row: int, last_row: int | None) -> None:
+    """Progress that nobody asked for."""

@@ -406,10 +406,16 @@ def test_rows_are_taken_in_chunks_and_each_chunk_is_told(
     rows = [(item.number, "DELIVERED", "", "06/05/2020 10:15", "") for item in mailed.items[:5]]
     rows += [(mailed.items[1].number, "ANTARAN", "", "06/05/2020 08:15", "")]
     told: list[tuple[int, int]] = []
+    read: list[tuple[int, int | None]] = []
     courier_file = taken(sheet(rows), post_office)
-    process(courier_file_id=courier_file.pk, on_progress=lambda done, total: told.append((done, total)))
-    read, written, kept = (0, 0), (6, 6), (6, 6)
-    assert told == [read, (0, 6), (3, 6), (5, 6), (6, 6), written, kept]
+    process(
+        courier_file_id=courier_file.pk,
+        on_progress=lambda done, total: told.append((done, total)),
+        on_reading=lambda row, last_row: read.append((row, last_row)),
+    )
+    written, kept = (6, 6), (6, 6)
+    assert told == [(0, 6), (3, 6), (5, 6), (6, 6), written, kept]
+    assert read == [(0, None), (8, 8)]
 
 
 def test_work_that_was_cut_off_ends_with_the_same_rows(

@@ -24,7 +24,7 @@ Read = Callable[..., list[StatusRow]]
 
 
 def rows_of(path: Path) -> tuple[Layout, list[StatusRow]]:
-    with open_status_file(path, courier=pos, zone=JAKARTA, now=NOW) as (layout, pieces):
+    with open_status_file(path, courier=pos, zone=JAKARTA, now=NOW) as (layout, _last_row, pieces):
         return layout, [row for piece in pieces for row in piece]
 
 

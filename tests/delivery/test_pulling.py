@@ -4,10 +4,11 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ from delivery.courier_files.tracking_api import TrackingApi
 from delivery.models import CourierFile, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
 from jobs.models import Job
-from jobs.services import run_job
+from jobs.services import cancel, reap, run_job
 from offices.models import Office
+from shipments.models import Item
 from tests.delivery.mailing import Mailed, mail_cards, state_of
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,92 @@ def test_the_answers_go_the_way_of_a_files_rows(post: Post, mailed: Mailed, regi
     }  # fmt: skip
     assert [state_of(card)[0] for card in mailed.cards] == ["DELIVERED", "POSTED", "ATTEMPT_FAILED", "POSTED"]
     assert number[0] not in moving_numbers(office_id=registry.pk, most=10)
+
+
+def test_numbers_of_answers_are_compared_as_everywhere_else(
+    post: Post, mailed: Mailed, registry: Office
+) -> None:
+    kept = [str(item.number) for item in mailed.items]
+    parts = kept[1][:2], kept[1][2:-2], kept[1][-2:]
+    written = [kept[0].lower(), " ".join(parts), "-".join(parts)]
+    post.news = lambda asked: [row(number) for number in written] if asked == kept[0] else []
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post, batch=4), enqueue=False)
+    assert (report.rows, report.foreign) == (3, 0)
+    assert report.courier_file is not None
+    outcomes = process(courier_file_id=report.courier_file.pk).outcomes
+    assert (outcomes["applied"], outcomes["duplicate"]) == (2, 1)
+    assert [state_of(card)[0] for card in mailed.cards] == ["DELIVERED", "DELIVERED", "POSTED", "POSTED"]
+
+
+def test_a_number_of_figures_alone_is_known_as_a_number_too(
+    post: Post, mailed: Mailed, registry: Office
+) -> None:
+    numbers = [12345678901, 12345678902, 12345678903]
+    for item, number in zip(mailed.items, numbers, strict=False):
+        Item.objects.filter(pk=item.pk).update(number=str(number))
+    told = [{**row(""), "connote": number} for number in (numbers[0], float(numbers[1]), 1.23457e17, True)]
+    post.prepared = [(200, json.dumps({"data": told}).encode(), {}, 0)]
+    report = pull(office=registry, actor_id=None, at=AT, api=api(post, batch=4), enqueue=False)
+    assert (report.rows, report.foreign) == (2, 2)
+    assert report.courier_file is not None
+    assert process(courier_file_id=report.courier_file.pk).outcomes["applied"] == 2
+
+
+def test_a_job_tells_how_many_answers_were_about_nothing_that_was_asked(
+    post: Post, mailed: Mailed, registry: Office, settings: Settings
+) -> None:
+    settings.COURIER_PULL_URL, settings.COURIER_PULL_PER_SECOND = post.url, 1_000
+    post.news = lambda _number: [row("RZ000000005ID"), row("")]
+    job = start_pull(office=registry, actor_id=None)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result) == (
+        "SUCCEEDED", {"courier_file": "", "asked": 4, "rows": 0, "unanswered": 0, "foreign": 8},
+    )  # fmt: skip
+
+
+def test_a_server_that_lets_wait_outlives_no_lease(
+    post: Post, mailed: Mailed, registry: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.COURIER_PULL_URL, settings.COURIER_PULL_PER_SECOND = post.url, 1_000
+    monkeypatch.setattr("jobs.services.LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(tracking_api, "BEAT_S", 0.1)
+    reaped: list[int] = []
+
+    def and_reap(seconds: float) -> None:
+        time.sleep(seconds)
+        reaped.append(reap())
+
+    monkeypatch.setattr(tracking_api, "time", SimpleNamespace(sleep=and_reap, monotonic=time.monotonic))
+    post.prepared = [(503, b"", {"Retry-After": "1"}, 0)] * 2
+    post.news = lambda number: [row(number)]
+    job = start_pull(office=registry, actor_id=None)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.result["rows"]) == ("SUCCEEDED", 1, 4)
+    assert (job.done, job.total) == (4, 4)
+    assert (len(reaped) >= 20, sum(reaped), len(post.asked)) == (True, 0, 3)
+
+
+def test_a_round_that_waits_is_cancelled_at_once_and_uploads_nothing(
+    post: Post, mailed: Mailed, registry: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.COURIER_PULL_URL, settings.COURIER_PULL_PER_SECOND = post.url, 1_000
+    job = start_pull(office=registry, actor_id=None)
+    slept: list[float] = []
+
+    def is_cancelled_meanwhile(seconds: float) -> None:
+        slept.append(seconds)
+        cancel(job_id=job.pk)
+
+    clock = SimpleNamespace(sleep=is_cancelled_meanwhile, monotonic=time.monotonic)
+    monkeypatch.setattr(tracking_api, "time", clock)
+    post.news = lambda number: [row(number)]
+    post.prepared = [(503, b"", {"Retry-After": "30"}, 0)]
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, slept, len(post.asked)) == ("CANCELLED", [tracking_api.BEAT_S], 1)
+    assert CourierFile.objects.count() == 0
 
 
 def test_a_server_that_fails_delays_and_sends_garbage_is_asked_again(

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from delivery.courier_files import map_text, process, undo, upload
-from delivery.courier_files.replaying import replay
+from delivery.courier_files.replaying import replay, start_replay
 from delivery.courier_files.results import NAMES, WORDS_TOLD
 from delivery.couriers import Meaning, pos
 from delivery.models import CourierFile, Delivery, Message, StatusText, TrackingEvent
@@ -26,7 +26,7 @@ from delivery.refusals import Code, DeliveryRefused
 from delivery.status import Receiver, Status
 from delivery.tracking import refold
 from jobs.models import Job
-from jobs.services import run_job
+from jobs.services import Progress, cancel, run_job
 from offices.models import Office
 from tests.delivery.mailing import Mailed, mail_cards, state_of
 
@@ -224,3 +224,30 @@ def test_a_result_workbook_that_tells_no_outcome_is_refused_and_nothing_changes(
     assert (refused.value.code, refused.value.params["row"]) == (Code.RESULT_UNREADABLE, 3)
     assert state_of(mailed.cards[0]) == ("ATTEMPT_FAILED", "ABSENT")
     assert counted(file) == {"applied": 3, "unmapped_text": 1}
+
+
+def test_a_look_at_what_would_change_tells_how_far_it_is_and_is_cancelled(
+    file: CourierFile, registry: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("delivery.courier_files.reading._AT_ONCE", 1)
+    told: list[tuple[int, int | None]] = []
+    replay(
+        courier_file_id=file.pk, apply=False, actor_id=None, at=AT,
+        on_progress=lambda done, total: told.append((done, total)),
+        on_reading=lambda row, last_row: told.append((row, last_row)),
+    )  # fmt: skip
+    assert told == [(0, None), (2, 5), (3, 5), (4, 5), (5, 5), (4, 4)]
+    start_replay(courier_file=file, apply=False, actor_id=None, at=AT)
+    file.refresh_from_db()
+    assert file.job_id is not None
+    tell_read = Progress.tell_read
+
+    def cancelled(progress: Progress, row: int, last_row: int | None) -> None:
+        if row == 3:
+            cancel(job_id=progress.job_id)
+        tell_read(progress, row, last_row)
+
+    monkeypatch.setattr(Progress, "tell_read", cancelled)
+    run_job(file.job_id)
+    job = Job.objects.get(pk=file.job_id)
+    assert (job.state, job.done, job.total, job.result) == ("CANCELLED", 2, 5, {})

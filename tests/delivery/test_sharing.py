@@ -97,8 +97,8 @@ def test_what_helpers_took_is_counted_and_recorded_once(
     _during(monkeypatch, help_twice, courier_file)
     report = process(courier_file_id=courier_file.pk, on_progress=lambda done, _total: told.append(done))
     assert report.newly_delivered == CARDS
-    assert told[:3] == [0, 1, 1]  # it is read; the row whose item is unknown; the portions are laid out
-    assert told[3] == 1 + 3 * PER_PORTION  # two by the helper, one by itself
+    assert told[:2] == [1, 1]  # the row whose item is unknown; the portions are laid out
+    assert told[2] == 1 + 3 * PER_PORTION  # two by the helper, one by itself
     assert told[-1] == 2 * CARDS + 1
     _whole(courier_file)
     assert help_with(courier_file_id=courier_file.pk, at=AT, on_progress=told.append) == 0

@@ -32,5 +32,11 @@ def test_a_pace_is_that_of_the_running_try(
     assert pace_of(job) == expected
 
 
+def test_while_a_sheet_is_read_nothing_is_said_of_what_remains(clock: Clock) -> None:
+    began = clock.now - timedelta(seconds=20)
+    job = Job(state=JobState.RUNNING, done=100, total=400, reading=True, started_at=began)
+    assert pace_of(job) == Pace(25, 5, None, 20)
+
+
 def test_a_job_that_was_never_begun_has_no_pace() -> None:
     assert pace_of(Job(state=JobState.CANCELLED)) == Pace(None, None, None, None)

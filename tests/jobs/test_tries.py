@@ -187,6 +187,38 @@ def test_a_job_that_comes_further_each_time_is_never_given_up(
     assert (job.state, job.attempts, job.furthest, job.done) == (JobState.SUCCEEDED, 1, 90, 100)
 
 
+def test_a_job_that_is_told_of_reading_keeps_its_lease_and_has_not_come_further(
+    job: Job, work: Work, clock: Clock
+) -> None:
+    def fails_while_reading(rows: int) -> Act:
+        def act(progress: Progress) -> None:
+            progress.tell_read(rows, 100)
+            held = Job.objects.get(pk=job.pk)
+            assert (held.done, held.total, held.reading) == (rows, 100, True)
+            assert held.lease_until == clock.now + LEASE
+            raise OSError
+
+        return act
+
+    work.acts = [fails_while_reading(rows) for rows in (10, 20, 30, 40, 50)]
+    for _try in range(5):
+        _run_and_wait(job, clock)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.furthest) == (JobState.FAILED, 5, 0)
+
+
+def test_rows_are_no_longer_read_once_they_are_worked_on(job: Job, work: Work) -> None:
+    def act(progress: Progress) -> None:
+        progress.tell_read(30, None)
+        assert Job.objects.get(pk=job.pk).total == 0
+        progress.tell(10, 30)
+
+    work.acts = [act]
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.done, job.total, job.reading) == (10, 30, False)
+
+
 @pytest.mark.parametrize(("ending", "error"), [(dying_at, "WORKER_DIED"), (failing_at, "DISK_FULL")])
 def test_a_job_that_ends_at_one_place_is_given_up_after_five_tries_there(
     job: Job, work: Work, clock: Clock, ending: Callable[[int], Act], error: str

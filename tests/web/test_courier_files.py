@@ -1,5 +1,6 @@
 """The post's files on the pages: columns named once, a registry's meanings, undo as a job, events by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from jobs.services import Progress, cancel, run_job
 from offices.models import Office
 from tests import factories
 from tests.delivery.mailing import Mailed, mail_cards, state_of
+from tests.spreadsheets.workbooks import book
 from tests.web.conftest import SignIn
 
 TITLES = "Nama;No Resi;Status;Tanggal"
@@ -147,7 +149,7 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     at_post: Client, sign_in: SignIn, supervisor: User, mailed: Mailed, registry: Office
 ) -> None:
     file = upload(at_post, "X;1;2;3", what="columns")
-    told = {"courier_file": str(file.pk), "rows": 5, "asked": 7, "unanswered": 2}
+    told = {"courier_file": str(file.pk), "rows": 5, "asked": 7, "unanswered": 2, "foreign": 3}
     now = timezone.now()
     job = Job.objects.create(
         kind="courier.pull", state="SUCCEEDED", office=registry, created_at=now, finished_at=now, result=told
@@ -155,7 +157,7 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     boss = sign_in(supervisor)
     boss.cookies["django_language"] = "en"
     page = boss.get(f"/pekerjaan/{job.pk}/").content.decode()
-    assert "5 rows about 7 items were fetched; no answer about 2." in page
+    assert "5 rows about 7 items were fetched; no answer about 2. 3 rows were left out: " in page
     assert f"/berkas-kurir/{file.pk}/" in page
 
 
@@ -306,3 +308,40 @@ def test_who_received_it_is_recorded_by_scan(sign_in: SignIn, printing_user: Use
     assert Delivery.objects.get(card=mailed.cards[0]).receiver == "NEIGHBOUR"
     refused = client.post("/kejadian/", {**fields, "status": "ATTEMPT_FAILED"}).content.decode()
     assert "Penerima hanya diisi" in refused
+
+
+@pytest.mark.parametrize(("kind", "words"), [("csv", "reading: 3 rows"), ("xlsx", "reading: 3 of 4 rows")])
+def test_while_a_file_is_read_its_page_says_how_many_rows(
+    at_post: Client, mailed: Mailed, monkeypatch: pytest.MonkeyPatch, kind: str, words: str
+) -> None:
+    monkeypatch.setattr("delivery.courier_files.reading._AT_ONCE", 1)
+    lines = [["LAPORAN", "", ""], ["No Resi", "Status", "Tanggal"]]
+    lines += [[str(item.number), "DELIVERED", "06/05/2020"] for item in mailed.items]
+    cells: list[list[str | float]] = [list(line) for line in lines]
+    content = book("xlsx", {"Data": cells}) if kind == "xlsx" else "\n".join(map(";".join, lines)).encode()
+    sent = {"file": SimpleUploadedFile(f"a.{kind}", content), "what": "apply"}
+    assert at_post.post("/berkas-kurir/", sent).status_code == 302
+    file = CourierFile.objects.get()
+    pages: list[str] = []
+    tell_read = Progress.tell_read
+
+    def looked_at(progress: Progress, row: int, last_row: int | None) -> None:
+        tell_read(progress, row, last_row)
+        pages.append(
+            at_post.get(f"/berkas-kurir/{file.pk}/", headers={"hx-request": "true"}).content.decode()
+        )
+        pages.append(at_post.get(f"/api/v1/jobs/{file.job_id}/").content.decode())
+
+    file.refresh_from_db()
+    assert "starts soon" in at_post.get(f"/berkas-kurir/{file.pk}/").content.decode()
+    monkeypatch.setattr(Progress, "tell_read", looked_at)
+    work(file)
+    begun, _job, after_three, job = pages[:4]
+    assert "reading: 0 rows" in begun
+    assert words in after_three
+    assert "starts soon" not in after_three
+    assert "left" not in after_three
+    told = json.loads(job)
+    assert (told["done"], told["total"], told["reading"]) == (3, 4 if kind == "xlsx" else 0, True)
+    done = at_post.get(f"/api/v1/jobs/{file.job_id}/").json()
+    assert (done["state"], done["done"], done["total"], done["reading"]) == ("SUCCEEDED", 2, 2, False)

@@ -39,6 +39,7 @@ class Work:
     finished_at: datetime | None
     not_before: datetime | None
     cancel_requested: bool
+    reading: bool = False
 
     @property
     def is_final(self) -> bool:

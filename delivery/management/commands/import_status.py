@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from delivery.courier_files.rows import RowOutcome
 from delivery.courier_files.uploading import start_here
 from delivery.models import CourierFile
 from delivery.refusals import MESSAGES, Code, DeliveryRefused
-from jobs.services import JobCancelled, JobRefused, LeaseLost, run_here
+from jobs.services import JobCancelled, JobRefused, LeaseLost, Listener, run_here
 from offices.models import Office
 from spreadsheets.faults import MESSAGES as SHEET_MESSAGES
 from spreadsheets.faults import SheetError, message
@@ -75,16 +75,19 @@ class Command(BaseCommand):
         with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(gettext("Rows"), total=None)
 
-            def tell(done: int, total: int | None) -> None:
-                bar.update(task, completed=done, total=total)
+            def tell(done: int, total: int | None, reading: bool = False) -> None:
+                words = gettext("Rows read") if reading else gettext("Rows")
+                bar.update(task, description=words, completed=done, total=total or None)
 
             if dry_run:
-                return preview(path=path, office_id=office.pk, at=timezone.now(), on_progress=tell), ""
+                report = preview(
+                    path=path, office_id=office.pk, at=timezone.now(), on_progress=tell,
+                    on_reading=partial(tell, reading=True),
+                )  # fmt: skip
+                return report, ""
             return self._apply(path, office, tell)
 
-    def _apply(
-        self, path: Path, office: Office, tell: Callable[[int, int | None], None]
-    ) -> tuple[FileReport, str]:
+    def _apply(self, path: Path, office: Office, tell: Listener) -> tuple[FileReport, str]:
         """Do what a worker does, under a job of its own: pages show it as running, and nothing is done beside it."""
         courier_file = start_here(path=path, office_id=office.pk, at=timezone.now())
         assert courier_file.job_id is not None  # noqa: S101 - for the type checker: it was just started

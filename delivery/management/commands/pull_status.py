@@ -51,7 +51,7 @@ class Command(BaseCommand):
             pulled = run_here(job.pk)
         except LeaseLost as error:
             raise DeliveryRefused(Code.PULL_IN_WORK) from error
-        told = {name: pulled[name] for name in ("asked", "rows", "unanswered")}
+        told = {name: pulled[name] for name in ("asked", "rows", "unanswered", "foreign")}
         if not pulled["courier_file"]:
             return told
         file = CourierFile.objects.get(pk=pulled["courier_file"])
