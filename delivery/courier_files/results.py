@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Protocol
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
+from delivery.courier_files.rows import IN_FIGURES, Layout, RowOutcome, StatusRow
 from spreadsheets.cells import Cell
 from spreadsheets.writing import Column, write_xlsx
 
@@ -119,12 +119,19 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
 
 
 def result_columns(layout: Layout) -> list[Column]:
-    """Give the partner's columns in their order, and two more; in those that are not read only codes are shown."""
-    columns = [
-        Column(title, width=22) if field else Column(title, width=16, kind="number", clean=code_only)
-        for field, title in zip(layout.fields, layout.titles, strict=True)
-    ]
+    """Give the partner's columns in their order, and two more; in those that are not read only codes are shown.
+
+    A number, date or time keeps the type of its cell, for by that alone a damaged number or 6:00 is known when the
+    workbook is read again.
+    """
+    columns = [_column(field, title) for field, title in zip(layout.fields, layout.titles, strict=True)]
     return [*columns, Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
+
+
+def _column(field: str, title: str) -> Column:
+    if not field:
+        return Column(title, width=16, kind="number", clean=code_only)
+    return Column(title, width=22, kind="as_read" if field in IN_FIGURES else "text")
 
 
 def code_only(cell: Cell) -> Cell:
