@@ -75,6 +75,9 @@ EARLY_DATE = _("%(date)s lies before the post was given the item. It cannot be b
 TWO_CARDS = _(
     "The number %(number)s and the reference %(reference)s name two different cards. Correct one of them."
 )
+GIVEN_TWICE = _(
+    "The number %(number)s stands beside the references %(references)s of different cards. Correct all but one."
+)
 AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
 
 
@@ -110,6 +113,8 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
         return gettext(EARLY_DATE) % {**filled, "since": detail["since"]}
     if outcome is RowOutcome.DAMAGED_NUMBER and "reference" in detail:
         return gettext(TWO_CARDS) % {**filled, "reference": detail["reference"]}
+    if outcome is RowOutcome.DAMAGED_NUMBER and "references" in detail:
+        return gettext(GIVEN_TWICE) % {**filled, "references": ", ".join(detail["references"])}
     sentence = gettext(EXPLANATIONS[outcome]) % filled
     if detail.get("wrong_check"):
         sentence += " " + gettext(WRONG_CHECK)
