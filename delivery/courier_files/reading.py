@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import LONG_NUMBER, KnownLayouts, find_layout
 from delivery.courier_files.rows import IN_FIGURES, Layout, RowOutcome, StatusRow
-from delivery.couriers import Courier, folded
+from delivery.couriers import CHARACTERS_KEPT, Courier, as_kept
 from shipments.numbers import NumberKind, canonical, normalise
 from spreadsheets.cells import Cell, identifier, shown, text, when
 from spreadsheets.choosing import open_chosen
@@ -22,7 +22,7 @@ from spreadsheets.frames import SheetRow
 
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
-_TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
+_PLACE_CHARACTERS, _SHOWN_CHARACTERS = 80, 40
 _REMEMBERED = 50_000
 _AT_ONCE = 5_000
 # Most numbers come as they are kept; a figure before an E may be an exponent.
@@ -166,9 +166,9 @@ class _Reader:
         if "received_by" in at:
             said.append(self._relation(taken[at["received_by"]]))
         together = "; ".join(dict.fromkeys(filter(None, said)))
-        if len(together) > _TEXT_CHARACTERS:
+        if len(together) > CHARACTERS_KEPT:
             # no table knows the sign, so that what is left is never understood without what was cut
-            together = f"{together[: _TEXT_CHARACTERS - 1]}{_CUT}"
+            together = f"{together[: CHARACTERS_KEPT - 1]}{_CUT}"
         return together
 
     def _remember_date(self, dated: Cell | tuple[Cell, Cell]) -> _Date:
@@ -190,7 +190,7 @@ class _Reader:
         return _Date(as_shown, moment, RowOutcome.FUTURE_DATE if moment > self._latest else None)
 
     def _folded(self, cell: Cell) -> str:
-        return folded(_without_numbers(cell))[:_TEXT_CHARACTERS] if cell is not None else ""
+        return as_kept(_without_numbers(cell)) if cell is not None else ""
 
 
 def _is_number(cell: Cell) -> bool:
