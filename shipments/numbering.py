@@ -121,12 +121,10 @@ def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> list[int]:
 
     Items that have a number keep it. Left out is what is no item number, is given twice, or was entered before.
     """
-    counted = Counter(numbers.values())
-    fresh = {pk: value for pk, value in numbers.items() if counted[value] == 1 and is_item_number(value)}
     taken: list[int] = []
     with transaction.atomic():
-        used = set(_entered_before(list(fresh.values())))
-        keys = sorted(pk for pk, value in fresh.items() if value not in used)
+        fresh = _fresh(numbers)
+        keys = sorted(fresh)
         for start in range(0, len(keys), CHUNK):
             items = Item.objects.select_for_update(no_key=True).order_by("pk")
             found = list(items.filter(pk__in=keys[start : start + CHUNK], number__isnull=True).only("pk"))
@@ -137,10 +135,29 @@ def take_over_numbers(*, numbers: Mapping[int, str], at: datetime) -> list[int]:
     return taken
 
 
+def can_be_taken_over(*, numbers: Mapping[int, str]) -> dict[int, str]:
+    """Give those of the numbers, by item, that `take_over_numbers` would write down now."""
+    fresh = _fresh(numbers)
+    keys = sorted(fresh)
+    free: dict[int, str] = {}
+    for start in range(0, len(keys), CHUNK):
+        without = Item.objects.filter(pk__in=keys[start : start + CHUNK], number__isnull=True)
+        free.update((pk, fresh[pk]) for pk in without.values_list("pk", flat=True))
+    return free
+
+
 def give_back_numbers(*, item_ids: Collection[int]) -> int:
     """Let items have no number again that the post gave by mistake; give how many. Those of our blocks stay."""
     given = Item.objects.filter(pk__in=item_ids, number_given_at__isnull=False)
     return given.update(number=None, number_given_at=None)
+
+
+def _fresh(numbers: Mapping[int, str]) -> dict[int, str]:
+    """Give the item numbers that stand for one item only and that nobody has entered."""
+    counted = Counter(numbers.values())
+    once = {pk: value for pk, value in numbers.items() if counted[value] == 1 and is_item_number(value)}
+    used = set(_entered_before(list(once.values())))
+    return {pk: value for pk, value in once.items() if value not in used}
 
 
 def _take(block: NumberBlock, count: int) -> list[str]:

@@ -58,7 +58,9 @@ def shown(cell: Cell) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, (dt.date, dt.time)):
+    if isinstance(cell, dt.time):
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, dt.date):
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < DAMAGED_FROM:
         return str(int(cell))
@@ -92,7 +94,7 @@ def identifier(cell: Cell) -> str:
 
 
 def when(cell: Cell, *, zone: ZoneInfo, time: Cell = None) -> dt.datetime:
-    """The moment a cell means, in the office's zone unless the text names its own (WIB, WITA, WIT, +07:00).
+    """The moment a cell means, to the second, in the office's zone unless the text names its own (WIB, WIT, +07:00).
 
     Taken: dates of the sheet, Excel serials, ISO, day-first figures, Indonesian and English month names, with
     or without a time. A date alone is its midnight, or the `time` of day that stands in a cell of its own. CellError
@@ -108,14 +110,15 @@ def date_only(cell: Cell) -> dt.date:
 
 
 def _at_time(cell: Cell, time: Cell) -> dt.datetime:
-    if isinstance(time, dt.datetime) and time.year < FIRST_YEAR:
-        time = time.time()  # how a time of day comes that was formatted as a moment
+    if isinstance(time, dt.date) and time.year < FIRST_YEAR:
+        # how a time of day comes that was formatted as a moment; midnight comes as a date
+        time = time.time() if isinstance(time, dt.datetime) else dt.time()
     with suppress(CellError):
         return _moment(time)  # a whole moment, whatever its title
     moment, said = _moment(cell), text(time)
     if moment.time() != dt.time() or not any(map(str.isalnum, said)):
         return moment
-    if isinstance(time, float) and 0 <= time < 1:
+    if isinstance(time, (int, float)) and not isinstance(time, bool) and 0 <= time < 1:
         return moment + dt.timedelta(seconds=round(time * 86_400))
     at_time = _moment_of_text(f"{moment.date().isoformat()} {said[:_LONGEST_TIME]}")
     return at_time if at_time.tzinfo is not None else at_time.replace(tzinfo=moment.tzinfo)
@@ -126,7 +129,7 @@ def _moment(cell: Cell) -> dt.datetime:
         if not FIRST_YEAR <= cell.year <= LAST_YEAR:
             raise CellError(CellFault.BAD_DATE, shown(cell))
         if isinstance(cell, dt.datetime):
-            return cell
+            return cell.replace(microsecond=0)
         return dt.datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - the caller adds the zone
     if isinstance(cell, str) and len(cell) <= LONGEST_DATE:
         return _moment_of_text(cell)

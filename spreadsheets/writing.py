@@ -21,10 +21,13 @@ from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.limits import MAX_SHEET_ROWS
 from spreadsheets.ooxml import CONTENT_TYPES, PACKAGE_RELATIONS, STYLES, WORKBOOK_RELATIONS, workbook_xml
 
-Kind = Literal["text", "number", "date"]
+# "as_read": text in a column of text, and every other value in a cell that is read as the same value again.
+Kind = Literal["text", "number", "date", "as_read"]
 
 MAX_CELL_CHARACTERS = 32_767
 MAX_EXACT_DIGITS = 15
+# The most that a number cell holds; it stands for infinities, which no sheet holds.
+LARGEST_NUMBER = 9e307
 ROWS_PER_WRITE = 2_000
 # A column's texts repeat each other; those that do not cost little to remember.
 TEXTS_REMEMBERED, LONGEST_REMEMBERED = 4_000, 200
@@ -33,18 +36,27 @@ DEFLATE_LEVEL = 1
 # A fixed stamp: the same rows give the same bytes.
 ENTRY_TIME = (1980, 1, 1, 0, 0, 0)
 
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Those that part words become a space, as they are read.
+_SPACES = re.compile("[\x0b\x0c\x1c-\x1f]")
+_NOT_XML = re.compile("[\x00-\x08\x0e-\x1b\ud800-\udfff\ufffe\uffff]")
 # Excel reads _x0041_ inside a string as the character A; the underscore itself is written _x005F_.
 _EXCEL_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SHEET_NAME_FORBIDS = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a workbook's dates carry no zone
+# Excel has a 29 February 1900: what lies before it has a serial of one less.
+_FIRST_DATE, _FIRST_RIGHT_DATE = dt.date(1900, 1, 1), dt.date(1900, 3, 1)
 _STYLE_HEADER, _STYLE_TEXT, _STYLE_DATE, _STYLE_DATETIME, _STYLE_TITLE, _STYLE_TIME = 1, 2, 3, 4, 5, 6
-_COLUMN_STYLES: dict[Kind, int] = {"text": _STYLE_TEXT, "number": 0, "date": _STYLE_DATE}
+_COLUMN_STYLES: dict[Kind, int] = {
+    "text": _STYLE_TEXT,
+    "number": 0,
+    "date": _STYLE_DATE,
+    "as_read": _STYLE_TEXT,
+}
 
 
 # Cells that exist already carry the column's format: LibreOffice gives it to them only then.
 TEMPLATE_ROWS = 500
-_TEMPLATE_FORMATS: dict[Kind, str] = {"text": "@", "number": "General", "date": "dd/mm/yyyy"}
+_TEMPLATE_FORMATS: dict[Kind, str] = {"text": "@", "number": "General", "date": "dd/mm/yyyy", "as_read": "@"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,8 @@ class Column:
 def neutralised(text: str) -> str:
     """The text without characters that no sheet holds, after an apostrophe when it would run as a formula."""
     if not text.isprintable():
-        text = _NOT_XML.sub("", text)
+        # a tab at the beginning is never read, but would be behind an apostrophe
+        text = _NOT_XML.sub("", _SPACES.sub(" ", text)).lstrip("\t\r")
     return "'" + text if text[:1] in FORMULA_STARTS and text else text
 
 
@@ -211,7 +224,7 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
     text = f'" s="{_COLUMN_STYLES[column.kind]}" t="inlineStr"><is><t>'
     spaced = text.replace("<t>", '<t xml:space="preserve">')
     known: dict[Cell, str] = {}
-    clean, typed_too = column.clean, column.kind != "text"
+    clean, as_read, typed_too = column.clean, column.kind == "as_read", column.kind != "text"
 
     def text_of(value: str) -> str:
         plain = neutralised(value)
@@ -233,6 +246,8 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
             rest = text_of(value)
         elif value is None:
             return ""
+        elif as_read:
+            return _cell_as_read(value)
         else:
             return (typed_too and _typed_cell(value)) or text_of(shown(value))
         if type(given) is str and len(known) < TEXTS_REMEMBERED and len(given) <= LONGEST_REMEMBERED:
@@ -246,6 +261,18 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
         ]
 
     return write
+
+
+def _cell_as_read(value: Cell) -> str:
+    """A value that is no text as the rest of a cell that means the same: what a spreadsheet has damaged stays so."""
+    if isinstance(value, dt.date) and dt.date(value.year, value.month, value.day) < _FIRST_DATE:
+        # no cell holds such a day, and only its time of day can mean anything
+        value = value.time() if isinstance(value, dt.datetime) else dt.time()
+    if isinstance(value, float) and not math.isfinite(value):
+        value = math.copysign(LARGEST_NUMBER, value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f'"><v>{value!r}</v></c>'
+    return _typed_cell(value)
 
 
 def _typed_cell(value: Cell) -> str:
@@ -267,10 +294,10 @@ def _typed_cell(value: Cell) -> str:
 
 
 def _date_cell(moment: dt.datetime, style: int) -> str:
-    # Before March 1900 Excel's serials are off by its 29 February 1900: such a date is written as text.
-    if moment.year < 1901:
+    if moment.date() < _FIRST_DATE:
         return ""
-    serial = (moment - _EPOCH) / dt.timedelta(days=1)
+    serial = (moment.replace(microsecond=0) - _EPOCH) / dt.timedelta(days=1)
+    serial -= moment.date() < _FIRST_RIGHT_DATE
     figures = str(int(serial)) if serial == int(serial) else repr(serial)
     return f'" s="{style}"><v>{figures}</v></c>'
 

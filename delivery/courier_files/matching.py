@@ -101,7 +101,9 @@ def match_rows(rows: Sequence[StatusRow], *, office: Office, beginnings: Beginni
         match = found.get(row.number) or found.get(row.reference)
         if match is None:
             row.end(RowOutcome.UNKNOWN_ITEM)
-        elif not _is_of(office, match):
+            continue
+        row.given_number = "" if row.number in found else row.number
+        if not _is_of(office, match):
             row.end(RowOutcome.OTHER_OFFICE)
         elif row.reference and found.get(row.reference, match).card_id != match.card_id:
             row.end(RowOutcome.DAMAGED_NUMBER, reference=row.reference)
@@ -109,7 +111,6 @@ def match_rows(rows: Sequence[StatusRow], *, office: Office, beginnings: Beginni
             row.end(RowOutcome.BAD_DATE, since=_day(begun[match.shipment_id], office))
         else:
             row.item_id, row.card_id = match.item_id, match.card_id
-            row.given_number = "" if row.number in found else row.number
     return found
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import LONG_NUMBER, KnownLayouts, find_layout
-from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
-from delivery.couriers import Courier, folded
+from delivery.courier_files.rows import IN_FIGURES, Layout, RowOutcome, StatusRow
+from delivery.couriers import CHARACTERS_KEPT, Courier, as_kept
 from shipments.numbers import NumberKind, canonical, normalise
 from spreadsheets.cells import Cell, identifier, shown, text, when
 from spreadsheets.choosing import open_chosen
@@ -22,10 +22,9 @@ from spreadsheets.frames import SheetRow
 
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
-_TEXT_CHARACTERS, _PLACE_CHARACTERS, _SHOWN_CHARACTERS = 120, 80, 40
+_PLACE_CHARACTERS, _SHOWN_CHARACTERS = 80, 40
 _REMEMBERED = 50_000
 _AT_ONCE = 5_000
-_IN_FIGURES = frozenset({"number", "reference", "date", "time"})
 # Most numbers come as they are kept; a figure before an E may be an exponent.
 _AS_KEPT = re.compile(r"[A-Z]{2}[0-9]{6,38}(?:[A-Z]{2})?|[0-9]{11}")
 _OF_ITEMS = frozenset({NumberKind.S10, NumberKind.POS, NumberKind.REFERENCE, NumberKind.WRONG_CHECK})
@@ -93,7 +92,7 @@ class _Reader:
         self._dated = itemgetter(*(at[name] for name in ("date", "time") if name in at))
         self._number_at = at.get("number", at.get("reference", 0))
         self._reference_at = at.get("reference", self._number_at)
-        self._said = itemgetter(*(place for name, place in at.items() if name not in _IN_FIGURES))
+        self._said = itemgetter(*(place for name, place in at.items() if name not in IN_FIGURES))
         self._words: dict[object, _Words] = {}
         self._dates: dict[Cell | tuple[Cell, Cell], _Date] = {}
 
@@ -122,6 +121,8 @@ class _Reader:
             row.number = fault.value[:_SHOWN_CHARACTERS]
             row.end(RowOutcome.DAMAGED_NUMBER)
             return row
+        if not row.number and not date.shown and not text(taken[self._at["status"]]):
+            return None  # its cells hold only what nobody sees
         row.occurred_at = date.moment
         if date.fault is not None:
             row.end(date.fault, **({"ambiguous": date.ambiguous} if date.moment is None else {}))
@@ -167,9 +168,9 @@ class _Reader:
         if "received_by" in at:
             said.append(self._relation(taken[at["received_by"]]))
         together = "; ".join(dict.fromkeys(filter(None, said)))
-        if len(together) > _TEXT_CHARACTERS:
+        if len(together) > CHARACTERS_KEPT:
             # no table knows the sign, so that what is left is never understood without what was cut
-            together = f"{together[: _TEXT_CHARACTERS - 1]}{_CUT}"
+            together = f"{together[: CHARACTERS_KEPT - 1]}{_CUT}"
         return together
 
     def _remember_date(self, dated: Cell | tuple[Cell, Cell]) -> _Date:
@@ -191,7 +192,7 @@ class _Reader:
         return _Date(as_shown, moment, RowOutcome.FUTURE_DATE if moment > self._latest else None)
 
     def _folded(self, cell: Cell) -> str:
-        return folded(_without_numbers(cell))[:_TEXT_CHARACTERS] if cell is not None else ""
+        return as_kept(_without_numbers(cell)) if cell is not None else ""
 
 
 def _is_number(cell: Cell) -> bool:

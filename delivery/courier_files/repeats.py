@@ -18,7 +18,8 @@ from jobs.models import Job, JobState
 from shipments.models import Item
 
 _STORED = (RowOutcome.APPLIED, RowOutcome.DUPLICATE, RowOutcome.SUPERSEDED, RowOutcome.CONTRADICTION)
-_WITHOUT_ITEM = (RowOutcome.UNKNOWN_ITEM, RowOutcome.OTHER_OFFICE)
+# a number that stands beside two references may be given to one of them since
+_WITHOUT_ITEM = (RowOutcome.UNKNOWN_ITEM, RowOutcome.OTHER_OFFICE, RowOutcome.DAMAGED_NUMBER)
 
 
 def earlier_twin(courier_file: CourierFile) -> CourierFile | None:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Protocol
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
+from delivery.courier_files.rows import IN_FIGURES, Layout, RowOutcome, StatusRow
 from spreadsheets.cells import Cell
 from spreadsheets.writing import Column, write_xlsx
 
@@ -75,6 +75,9 @@ EARLY_DATE = _("%(date)s lies before the post was given the item. It cannot be b
 TWO_CARDS = _(
     "The number %(number)s and the reference %(reference)s name two different cards. Correct one of them."
 )
+GIVEN_TWICE = _(
+    "The number %(number)s stands beside the references %(references)s of different cards. Correct all but one."
+)
 AMBIGUOUS_DATE = _("%(date)s may be two different dates. Write the year with four figures.")
 
 
@@ -110,6 +113,8 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
         return gettext(EARLY_DATE) % {**filled, "since": detail["since"]}
     if outcome is RowOutcome.DAMAGED_NUMBER and "reference" in detail:
         return gettext(TWO_CARDS) % {**filled, "reference": detail["reference"]}
+    if outcome is RowOutcome.DAMAGED_NUMBER and "references" in detail:
+        return gettext(GIVEN_TWICE) % {**filled, "references": ", ".join(detail["references"])}
     sentence = gettext(EXPLANATIONS[outcome]) % filled
     if detail.get("wrong_check"):
         sentence += " " + gettext(WRONG_CHECK)
@@ -119,12 +124,19 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
 
 
 def result_columns(layout: Layout) -> list[Column]:
-    """Give the partner's columns in their order, and two more; in those that are not read only codes are shown."""
-    columns = [
-        Column(title, width=22) if field else Column(title, width=16, kind="number", clean=code_only)
-        for field, title in zip(layout.fields, layout.titles, strict=True)
-    ]
+    """Give the partner's columns in their order, and two more; in those that are not read only codes are shown.
+
+    A number, date or time keeps the type of its cell, for by that alone a damaged number or 6:00 is known when the
+    workbook is read again.
+    """
+    columns = [_column(field, title) for field, title in zip(layout.fields, layout.titles, strict=True)]
     return [*columns, Column(gettext("Result"), width=18), Column(gettext("Explanation"), width=60)]
+
+
+def _column(field: str, title: str) -> Column:
+    if not field:
+        return Column(title, width=16, kind="number", clean=code_only)
+    return Column(title, width=22, kind="as_read" if field in IN_FIGURES else "text")
 
 
 def code_only(cell: Cell) -> Cell:

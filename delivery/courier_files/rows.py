@@ -65,6 +65,8 @@ KEPT = (
     "Tgl Kirim", "Tanggal Kirim", "Tgl Posting", "Tanggal Posting", "Posting Date", "Berat", "Weight",
 )  # fmt: skip
 REQUIRED = ("status", "date")
+# Those that hold figures: what their cells are, and not only what they show, tells what is meant.
+IN_FIGURES = frozenset({"number", "reference", "date", "time"})
 # Titles of the moment that beside another title of the date mean its time of day.
 ALSO_TIME = ("Waktu Status", "Waktu Update", "Waktu")
 

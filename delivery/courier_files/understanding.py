@@ -12,6 +12,9 @@ from delivery.courier_files.reading import open_status_file
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, Meaning
 from offices.models import Office
+from shipments.numbering import can_be_taken_over
+
+_REFERENCES_TOLD = 5
 
 OnReading = Callable[[int, int | None], None]
 
@@ -42,6 +45,9 @@ def read_and_understand(
             _understand(piece, courier, office, own_words, destinations, beginnings)
             rows += piece
             tell(piece[-1].row, last_row)
+    _refuse_numbers_given_twice(rows)
+    if again := _rows_of_numbers_to_come(rows):
+        _understand(again, courier, office, own_words, destinations, beginnings)
     suggest_near_misses(rows, office=office)
     return layout, rows
 
@@ -70,3 +76,42 @@ def _understand(
 
 def _tell_nobody(row: int, last_row: int | None) -> None:
     """Progress that nobody asked for."""
+
+
+def _refuse_numbers_given_twice(rows: Sequence[StatusRow]) -> None:
+    """End the rows that give one number to several references: which of them has it, and was meant, a person says.
+
+    Decided over the whole file, so that no size of portions, number of workers or interruption makes a difference.
+    """
+    given: dict[str, str] = {}
+    twice: dict[str, set[str]] = {}
+    for row in rows:
+        if (number := row.given_number) and given.setdefault(number, row.reference) != row.reference:
+            twice.setdefault(number, {given[number]}).add(row.reference)
+    if not twice:
+        return
+    for row in rows:
+        if row.given_number in twice and row.outcome in (None, RowOutcome.UNMAPPED_TEXT):
+            row.end(RowOutcome.DAMAGED_NUMBER, references=sorted(twice[row.given_number])[:_REFERENCES_TOLD])
+
+
+def _rows_of_numbers_to_come(rows: Sequence[StatusRow]) -> list[StatusRow]:
+    """Give the rows without an item whose number this file gives to one, to be matched by its reference.
+
+    Once some of the file is recorded, as after an interruption, their number would be known.
+    """
+    giving = [row for row in rows if row.given_number and row.outcome is None]
+    unknown = {row.number for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM} if giving else set()
+    if unknown.isdisjoint(row.given_number for row in giving):
+        return []
+    # an item takes the number that stands last for it, as its rows are recorded
+    giving.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
+    last = {row.item_id: row for row in giving}
+    to_come = can_be_taken_over(
+        numbers={item: row.given_number for item, row in last.items() if row.given_number in unknown}
+    )
+    references = {number: last[item].reference for item, number in to_come.items()}
+    again = [row for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM and row.number in references]
+    for row in again:
+        row.reference, row.outcome = references[row.number], None
+    return again

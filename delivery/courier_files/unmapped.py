@@ -15,7 +15,7 @@ from accounts.services import record
 from delivery.courier_files.explaining import MAP_JOB, WaitingText, apply_explained, rows_heard_by
 from delivery.courier_files.meanings import meaning_said
 from delivery.courier_files.rows import NAMES_TO_LOOK_AT, RowOutcome
-from delivery.couriers import Meaning, folded
+from delivery.couriers import Meaning, as_kept
 from delivery.models import CourierFile, CourierRow, StatusText
 from jobs import services as jobs
 
@@ -107,8 +107,8 @@ def map_text(
     text = WaitingText(
         office_id=office_id,
         courier=courier,
-        status_text=folded(status_text)[:120],
-        remark_text=folded(remark_text)[:120],
+        status_text=as_kept(status_text),
+        remark_text=as_kept(remark_text),
     )
     with transaction.atomic():
         _say(text, meaning, actor_id=actor_id, at=at)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from delivery.couriers import pos
-from delivery.couriers.words import Meaning, folded
+from delivery.couriers.words import CHARACTERS_KEPT, Meaning, as_kept, folded
 
-__all__ = ["COURIERS", "Courier", "Meaning", "folded"]
+__all__ = ["CHARACTERS_KEPT", "COURIERS", "Courier", "Meaning", "as_kept", "folded"]
 
 
 class Courier(Protocol):

@@ -1,8 +1,10 @@
 """Pos Indonesia's words: the whole table, the remarks, and the rules that other teams learnt the hard way."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from delivery.couriers import COURIERS, Meaning, folded
+from delivery.couriers import COURIERS, Meaning, as_kept, folded
 from delivery.couriers.pos import ACTIONS, REASONS, RECEIVERS, STATUSES, TABLE_VERSION, is_relation, meaning
 from delivery.status import Action, Reason, Receiver, Status
 
@@ -156,3 +158,12 @@ def test_the_tables_are_written_as_they_are_compared() -> None:
         for text in table:
             assert folded(text) == text
     assert (COURIERS["POS"].TABLE_VERSION, len(TABLE_VERSION) <= 8) == (TABLE_VERSION, True)
+
+
+@given(st.text(max_size=200) | st.text("Aß .:;,-/\ufdfa\u1fd7", min_size=100, max_size=200))
+@example("A" * 119 + " B")
+@example("N/A" + " ." * 60 + "A")
+def test_a_text_that_is_kept_stays_as_it_is(text: str) -> None:
+    kept = as_kept(text)
+    assert len(kept) <= 120
+    assert (as_kept(kept), folded(kept)) == (kept, kept)

@@ -55,6 +55,30 @@ def waiting(mailed: Mailed, post_office: Office, tmp_path: Path) -> CourierFile:
     return file
 
 
+@pytest.mark.parametrize(
+    ("status", "remark"),
+    [
+        ("A" * 119 + " BCDEFGH", ""), ("A" * 118 + "., BCDEFGH", "B" * 117 + " ; CDEFGH"),
+        ("TITIP", "PINDAH " + "A" * 111 + " ;- B" * 9), ("\u1fd7 TITIP " + "\ufdfa" * 30, "\xdf" * 90 + " A" * 40),
+    ],
+)  # fmt: skip
+def test_a_long_text_leaves_the_queue_when_it_is_explained(
+    mailed: Mailed, post_office: Office, tmp_path: Path, status: str, remark: str
+) -> None:
+    path = tmp_path / "status.csv"
+    row = f'{mailed.items[0].number};"{status}";"{remark}";06/05/2020'
+    path.write_text(f"No Resi;Status;Keterangan;Tanggal\n{row}", encoding="utf-8")
+    file = upload(path=path, name="status.csv", office_id=post_office.pk, actor_id=None, at=AT, enqueue=False)
+    process(courier_file_id=file.pk)
+    (text,) = unmapped_texts()
+    mapped = map_text(
+        courier="POS", status_text=text["status_text"], remark_text=text["remark_text"], status="DELIVERED",
+        actor_id=None, at=AT,
+    )  # fmt: skip
+    assert (mapped.rows, mapped.waiting, unmapped_texts().count()) == (1, 0, 0)
+    assert state_of(mailed.cards[0])[0] == "DELIVERED"
+
+
 def said(office: Office, status: str = "DELIVERED", **extra: Any) -> Mapped:
     return map_text(
         courier="POS", status_text="TITIP", status=status, actor_id=None, at=AT, office_id=office.pk, **extra

@@ -16,6 +16,21 @@ JAYAPURA = ZoneInfo("Asia/Jayapura")
 
 
 @pytest.mark.parametrize(
+    ("cell", "time", "moment"),
+    [
+        (dt.datetime(2020, 5, 6, 10, 15, 0, 999_999), None, dt.datetime(2020, 5, 6, 10, 15)),
+        (dt.datetime(2020, 5, 6, 0, 0, 0, 437_000), 0.25, dt.datetime(2020, 5, 6, 6)),
+        (dt.date(2020, 5, 6), dt.time(6, 0, 0, 437_000), dt.datetime(2020, 5, 6, 6)),
+        (dt.date(2020, 5, 6), dt.date(1899, 12, 30), dt.datetime(2020, 5, 6)),
+        (dt.date(2020, 5, 6), dt.datetime(1899, 12, 30, 6), dt.datetime(2020, 5, 6, 6)),
+        (dt.date(2020, 5, 6), 0, dt.datetime(2020, 5, 6)),
+    ],
+)
+def test_a_moment_counts_to_the_second(cell: Cell, time: Cell, moment: dt.datetime) -> None:
+    assert when(cell, zone=JAKARTA, time=time) == moment.replace(tzinfo=JAKARTA)
+
+
+@pytest.mark.parametrize(
     ("cell", "line"),
     [
         (None, ""),
