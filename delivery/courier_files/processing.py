@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.services import record
 from delivery.courier_files.applying import RETURNED, Applied, apply_portion, assess_portion, portion_of
@@ -23,7 +24,9 @@ from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
+from delivery.courier_files.replaying import replay
 from delivery.courier_files.results import write_result
+from delivery.courier_files.retelling import undone_since
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
 from delivery.courier_files.understanding import read_and_understand
@@ -63,6 +66,7 @@ def process(
     file that cannot be read; it is then marked as refused. A file whose content was applied before is not read again.
     Raises LeaseLost when somebody else has ended or undone the file meanwhile; their word stands.
     """
+    began = timezone.now()
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
     held = CourierFile.objects.filter(
         pk=courier_file_id, **{name: getattr(courier_file, name) for name in _HELD_BY}
@@ -87,8 +91,21 @@ def process(
     courier_file.items_seen = items_seen
     _finish(courier_file, held, work, report, at=now, on_progress=on_progress)
     if apply:
-        _apply_known(courier_file, now)
+        _catch_up(courier_file, report, began, now)
     return report
+
+
+def _catch_up(courier_file: CourierFile, report: FileReport, began: datetime, now: datetime) -> None:
+    """Heed what was said meanwhile: texts that were explained, and files that were undone and had told it first."""
+    _apply_known(courier_file, now)
+    if report.outcomes[RowOutcome.DUPLICATE] and undone_since(courier_file.office, began):
+        replay(
+            courier_file_id=courier_file.pk,
+            apply=True,
+            actor_id=courier_file.uploaded_by_id,
+            at=now,
+            job_id=courier_file.job_id,
+        )
 
 
 def _apply_known(courier_file: CourierFile, now: datetime) -> None:
