@@ -7,7 +7,7 @@ the order of their keys), so two files about the same cards cannot overtake each
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,7 +66,8 @@ class Recorded:
     """What a set of events did, or would do.
 
     `outcomes` stand in the order of the events; `changed` gives the state before and after of each card whose status,
-    reason or their time changed (before: `State()` for a card without news).
+    reason or their time changed (before: `State()` for a card without news). `brought` gives the same as an undisturbed
+    try would have: before an earlier try of this very work had stored any of it.
     """
 
     stored: int
@@ -74,6 +75,7 @@ class Recorded:
     late: int
     contradictions: int
     changed: Mapping[int, tuple[State, State]]
+    brought: Mapping[int, tuple[State, State]] = field(default_factory=dict)
     outcomes: Sequence[Outcome] = ()
 
 
@@ -112,15 +114,19 @@ class _Plan:
     outcomes: list[Outcome]
     before: dict[int, State]
     after: dict[int, State]
+    before_first_try: dict[int, State] = field(default_factory=dict)  # where it differs
     late: int = 0
 
     def report(self) -> Recorded:
+        changed = _changed(self.before, self.after)
+        first = self.before_first_try
         return Recorded(
             stored=len(self.events),
             duplicates=self.outcomes.count(Outcome.DUPLICATE),
             late=self.late,
             contradictions=self.outcomes.count(Outcome.CONTRADICTION),
-            changed=_changed(self.before, self.after),
+            changed=changed,
+            brought=_changed(self.before | first, self.after) if first else changed,
             outcomes=self.outcomes,
         )
 
@@ -179,6 +185,7 @@ def _plan(told: list[NewEvent], *, trusting: bool) -> _Plan:
     facts, stored = _looked_up(facts, unsure)
     news: dict[int, list[tuple[int, Event]]] = defaultdict(list)
     whole: set[int] = set()
+    tried: set[int] = set()
     seen: set[str] = set()
     for index, (event, fact, is_late) in enumerate(zip(told, facts, late, strict=True)):
         fingerprint = fact.fingerprint
@@ -194,10 +201,21 @@ def _plan(told: list[NewEvent], *, trusting: bool) -> _Plan:
             continue
         else:  # the same row of the same file: an earlier try of this very work stored it
             whole.add(event.card_id)
+            tried.add(event.card_id)
         seen.add(fingerprint)
         news[event.card_id].append((index, fact))
     _advance(plan, news, whole)
+    plan.before_first_try = _before_first_try(news, tried)
     return plan
+
+
+def _before_first_try(news: Mapping[int, list[tuple[int, Event]]], tried: set[int]) -> dict[int, State]:
+    """Give the states of cards as they were before an earlier try stored events of this very work."""
+    states = {}
+    for card_id, history in records.histories(tried).items():
+        its = {event.fingerprint for _index, event in news[card_id]}
+        states[card_id] = fold([event for event in history if event.fingerprint not in its])
+    return states
 
 
 def _file_row(event: NewEvent) -> tuple[str, int] | None:
