@@ -11,7 +11,6 @@ from accounts.services import record
 from delivery import messages, records
 from delivery.courier_files.meanings import meaning_said
 from delivery.courier_files.reading import AHEAD_ALLOWED
-from delivery.courier_files.undoing import withdraw_messages
 from delivery.couriers import Meaning
 from delivery.models import HandEvent, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
@@ -93,7 +92,7 @@ def undo_last_by_hand(*, office_id: int, actor_id: int | None, at: datetime) -> 
             raise DeliveryRefused(Code.NOTHING_TO_UNDO)
         event_ids = [row.event_id for row in found]
         void_events(event_ids=event_ids, reason=UNDO_REASON, recorded_at=at, recorded_by_id=actor_id)
-        withdraw_messages(event_ids=event_ids)
+        messages.withdraw_about(event_ids=event_ids)
         record(
             actor_id=actor_id, office_id=office_id, operation="UNDO_EVENTS", object_kind="event",
             object_key=found[0].event.status, at=at, events=len(found),

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from delivery.courier_files import FILE_JOB, process, undo
+from delivery.courier_files import FILE_JOB, FileReport, process, undo
 from delivery.courier_files.explaining import MAP_JOB, WaitingText, apply_explained
 from delivery.courier_files.pulling import PULL_JOB, pull
 from delivery.courier_files.replaying import REPLAY_JOB, replay
@@ -27,6 +27,13 @@ from spreadsheets.faults import MESSAGES, SheetError, message
 @handles(FILE_JOB)
 def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
     """Apply an uploaded status file, or say what it would do."""
+    told = dict(progress.kept)
+
+    def keep(report: FileReport) -> None:
+        told.clear()
+        told.update(_told(progress, report))
+        progress.keep(told)
+
     try:
         report = process(
             courier_file_id=uuid.UUID(progress.input["courier_file"]),
@@ -34,10 +41,15 @@ def work_through_courier_file(progress: Progress) -> Mapping[str, Any]:
             at=datetime.fromisoformat(progress.input["at"]),
             on_progress=progress.tell,
             on_reading=progress.tell_read,
+            on_end=keep,
         )
     except SheetError as fault:
         templates = {code: gettext(text) for code, text in MESSAGES.items()}
         raise JobRefused(message(templates, fault.code, fault.params)) from fault
+    return told or _told(progress, report)
+
+
+def _told(progress: Progress, report: FileReport) -> dict[str, Any]:
     return {
         "courier_file": progress.input["courier_file"],
         "rows": report.rows,

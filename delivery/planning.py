@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from delivery import records
 from delivery.records import NewEvent
-from delivery.status import Event, Fit, State, applied, fit, in_order, needs_refold
+from delivery.status import Event, Fit, State, applied, fit, fold, in_order, needs_refold
 
 NOTHING = State()
 
@@ -26,7 +26,8 @@ class Recorded:
     """What a set of events did, or would do.
 
     `outcomes` stand in the order of the events; `changed` gives the state before and after of each card whose status,
-    reason or their time changed (before: `State()` for a card without news).
+    reason or their time changed (before: `State()` for a card without news). `brought` gives the same as an undisturbed
+    try would have: before an earlier try of this very work had stored any of it.
     """
 
     stored: int
@@ -34,6 +35,7 @@ class Recorded:
     late: int
     contradictions: int
     changed: Mapping[int, tuple[State, State]]
+    brought: Mapping[int, tuple[State, State]] = field(default_factory=dict)
     outcomes: Sequence[Outcome] = ()
 
 
@@ -45,16 +47,20 @@ class Plan:
     outcomes: list[Outcome]
     before: records.Kept
     after: dict[int, State]
+    before_first_try: dict[int, State] = field(default_factory=dict)  # where it differs
     late: int = 0
 
     def report(self) -> Recorded:
         """Say what writing it does."""
+        before, first = self.before.states, self.before_first_try
+        differing = changed(before, self.after)
         return Recorded(
             stored=len(self.events),
             duplicates=self.outcomes.count(Outcome.DUPLICATE),
             late=self.late,
             contradictions=self.outcomes.count(Outcome.CONTRADICTION),
-            changed=changed(self.before.states, self.after),
+            changed=differing,
+            brought=changed(before | first, self.after) if first else differing,
             outcomes=self.outcomes,
         )
 
@@ -78,6 +84,7 @@ def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
     facts, stored = _looked_up(facts, unsure)
     news: dict[int, list[tuple[int, Event]]] = defaultdict(list)
     whole: set[int] = set()
+    tried: set[int] = set()
     seen: set[str] = set()
     for index, (event, fact, is_late) in enumerate(zip(told, facts, late, strict=True)):
         fingerprint = fact.fingerprint
@@ -93,10 +100,21 @@ def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
             continue
         else:  # the same row of the same file: an earlier try of this very work stored it
             whole.add(event.card_id)
+            tried.add(event.card_id)
         seen.add(fingerprint)
         news[event.card_id].append((index, fact))
     _advance(found, news, whole)
+    found.before_first_try = _before_first_try(news, tried)
     return found
+
+
+def _before_first_try(news: Mapping[int, list[tuple[int, Event]]], tried: set[int]) -> dict[int, State]:
+    """Give the states of cards as they were before an earlier try stored events of this very work."""
+    states = {}
+    for card_id, history in records.histories(tried).items():
+        its = {event.fingerprint for _index, event in news[card_id]}
+        states[card_id] = fold(event for event in history if event.fingerprint not in its)
+    return states
 
 
 def _file_row(event: NewEvent) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -58,12 +58,14 @@ def _hear_nothing(_done: int, _total: int | None, _reading: bool) -> None:
 class Progress:
     """What a handler holds while it works: its input, and the way to tell how far it is.
 
-    `here` is a job that no worker does: a person waits for it at a terminal, where `listener` shows how far it is.
+    `kept` is the result of an earlier try that had done its work, and was killed before its job ended. `here` is a job
+    that no worker does: a person waits for it at a terminal, where `listener` shows how far it is.
     """
 
     job_id: uuid.UUID
     lease_token: uuid.UUID
     input: Mapping[str, Any]
+    kept: Mapping[str, Any] = field(default_factory=dict)
     here: bool = False
     listener: Listener = _hear_nothing
 
@@ -77,6 +79,12 @@ class Progress:
         if mine.filter(cancel_requested=False).update(**changes) == 1:
             return
         raise JobCancelled if mine.exists() else LeaseLost
+
+    def keep(self, result: Mapping[str, Any]) -> None:
+        """Write the result in the transaction that ends the work, for whichever try ends the job. Raises LeaseLost."""
+        mine = Job.objects.filter(pk=self.job_id, lease_token=self.lease_token, state=JobState.RUNNING)
+        if not mine.update(result=dict(result)):
+            raise LeaseLost
 
     def tell(self, done: int, total: int | None = None) -> None:
         """Do what `advance` does, for services that report how far they are."""
@@ -143,7 +151,7 @@ def run_job(job_id: uuid.UUID) -> None:
     if not _claim(job_id, token):
         return
     job = Job.objects.get(pk=job_id)
-    progress = Progress(job_id=job_id, lease_token=token, input=job.input)
+    progress = Progress(job_id=job_id, lease_token=token, input=job.input, kept=job.result)
     try:
         result = _handlers[job.kind](progress)
     except LeaseLost:
@@ -169,7 +177,9 @@ def run_here(job_id: uuid.UUID, *, listener: Listener = _hear_nothing) -> Mappin
     if not _claim(job_id, token):
         raise LeaseLost
     job = Job.objects.get(pk=job_id)
-    progress = Progress(job_id=job_id, lease_token=token, input=job.input, here=True, listener=listener)
+    progress = Progress(
+        job_id=job_id, lease_token=token, input=job.input, kept=job.result, here=True, listener=listener
+    )
     try:
         result = dict(_handlers[job.kind](progress))
     except LeaseLost:

@@ -81,7 +81,7 @@ def assess_portion(portion: Portion) -> Applied:
 
 
 def _applied(recorded: Recorded) -> Applied:
-    changes = recorded.changed.values()
+    changes = recorded.brought.values()
     arrived = Counter(after.status for before, after in changes if after.status and _arrived(before, after))
     return Applied(recorded.outcomes, arrived)
 

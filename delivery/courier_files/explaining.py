@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from delivery import messages
+from delivery.courier_files.counting import recount
 from delivery.courier_files.meanings import meanings_of
 from delivery.courier_files.rewriting import start_rewriting
 from delivery.courier_files.rows import RowOutcome
@@ -127,7 +128,7 @@ def _apply_some(
             ended = [row.pk for row, its in zip(rows, recorded.outcomes, strict=True) if its is outcome]
             CourierRow.objects.filter(pk__in=ended).update(outcome=RowOutcome(outcome).name)
         moved = Counter(str(outcome) for outcome in recorded.outcomes)
-        _recount(courier_file, moved)
+        recount(courier_file, ended=moved, before={RowOutcome.UNMAPPED_TEXT.value: moved.total()})
     return moved
 
 
@@ -159,12 +160,3 @@ def _record(rows: list[CourierRow], meaning: Meaning, *, actor_id: int | None, a
     recorded = record_events(events=events, recorded_at=at, recorded_by_id=actor_id)
     messages.queue_changes(changed=recorded.changed, at=at)
     return recorded
-
-
-def _recount(courier_file: CourierFile, moved: Counter[str]) -> None:
-    """Move rows of a file from "unknown text" to how they ended, so that its outcomes still add up."""
-    counts = Counter(courier_file.outcomes)
-    counts.update(moved)
-    counts[RowOutcome.UNMAPPED_TEXT] -= moved.total()
-    courier_file.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
-    courier_file.save(update_fields=["outcomes"])

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.models import AuditEntry
 from accounts.services import record
 from delivery.courier_files.layouts import (
     KnownLayouts,
@@ -29,6 +30,7 @@ from spreadsheets.frames import SheetRow
 from spreadsheets.writing import column_letters
 
 SAMPLES_SHOWN = 5
+FORGET_COLUMNS = "FORGET_COLUMNS"
 _SAMPLE_CHARACTERS = 40
 _LONG_NUMBER = re.compile(r"[\w.+-]*\d{4,}[\w.+-]*")
 
@@ -123,13 +125,22 @@ def map_columns(
 
 
 def forget_columns(*, profile: ColumnProfile, actor_id: int | None, at: datetime) -> None:
-    """Forget a layout: its files are read by their titles again. What they have told stays."""
+    """Forget a layout: its files are read by their titles again. What they have told stays until they are undone."""
     with transaction.atomic():
         record(
-            actor_id=actor_id, office_id=profile.office_id, operation="FORGET_COLUMNS", object_kind="column_profile",
+            actor_id=actor_id, office_id=profile.office_id, operation=FORGET_COLUMNS, object_kind="column_profile",
             object_key=str(profile.pk), at=at,
         )  # fmt: skip
         profile.delete()
+
+
+def layouts_changed_since(moment: datetime, *, office_id: int) -> bool:
+    """Say whether a layout of an office's files was described or forgotten since."""
+    described = ColumnProfile.objects.filter(office_id=office_id, made_at__gte=moment)
+    forgotten = AuditEntry.objects.filter(
+        object_kind="column_profile", operation=FORGET_COLUMNS, office_id=office_id, at__gte=moment
+    )
+    return described.exists() or forgotten.exists()
 
 
 def layouts_of(*, office_id: int, courier: str) -> KnownLayouts:

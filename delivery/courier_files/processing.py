@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.services import record
 from delivery.courier_files.applying import (
@@ -30,7 +31,9 @@ from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
+from delivery.courier_files.replaying import replay
 from delivery.courier_files.results import write_result
+from delivery.courier_files.retelling import undone_since
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import apply_shared, is_shared
 from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
@@ -46,6 +49,7 @@ from privacy.masking import mask_scan
 from spreadsheets.faults import SheetError, SheetFault
 
 OnProgress = Callable[[int, int], None]
+OnEnd = Callable[[FileReport], None]
 ROWS_SHOWN = 5
 # what the end of the work says of its file
 _ENDING = (
@@ -56,6 +60,26 @@ _HELD_BY = ("state", "job_id", "undone_at")
 _KEPT_AT_ONCE = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """The right to end a file, as long as nobody else has ended or undone it; and who hears of the end."""
+
+    files: QuerySet[CourierFile]
+    on_end: OnEnd
+
+    @classmethod
+    def of(cls, courier_file: CourierFile, on_end: OnEnd | None) -> "_Hold":
+        as_found = {name: getattr(courier_file, name) for name in _HELD_BY}
+        return cls(
+            CourierFile.objects.filter(pk=courier_file.pk, **as_found), on_end or (lambda _report: None)
+        )
+
+    def write(self, courier_file: CourierFile, names: Sequence[str]) -> None:
+        """Write what was set, unless the file is no more this work's: what others said of it meanwhile stands."""
+        if not self.files.update(**{name: getattr(courier_file, name) for name in names}):
+            raise LeaseLost
+
+
 @collector_paused()
 def process(
     *,
@@ -64,18 +88,19 @@ def process(
     at: datetime | None = None,
     on_progress: OnProgress | None = None,
     on_reading: OnReading | None = None,
+    on_end: OnEnd | None = None,
 ) -> FileReport:
     """Apply a file, or with `apply=False` say what it would do and write no event.
 
     Safe to repeat after an interruption: rows that an earlier try has stored keep their outcomes. A file that is
     applied already is left as it is. `at` is when the file is worked on (its upload when None). Raises SheetError for a
     file that cannot be read; it is then marked as refused. A file whose content was applied before is not read again.
-    Raises LeaseLost when somebody else has ended or undone the file meanwhile; their word stands.
+    Raises LeaseLost when somebody else has ended or undone the file meanwhile; their word stands. `on_end` hears the
+    report in the transaction that ends the file.
     """
+    began = timezone.now()
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
-    held = CourierFile.objects.filter(
-        pk=courier_file_id, **{name: getattr(courier_file, name) for name in _HELD_BY}
-    )
+    held = _Hold.of(courier_file, on_end)
     if courier_file.state == CourierFile.State.APPLIED:
         _apply_known(courier_file, at or courier_file.uploaded_at)
         return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
@@ -96,8 +121,21 @@ def process(
     courier_file.items_seen = items_seen
     _finish(courier_file, held, work, report, at=now, on_progress=on_progress)
     if apply:
-        _apply_known(courier_file, now)
+        _catch_up(courier_file, report, began, now)
     return report
+
+
+def _catch_up(courier_file: CourierFile, report: FileReport, began: datetime, now: datetime) -> None:
+    """Heed what was said meanwhile: texts that were explained, and files that were undone and had told it first."""
+    _apply_known(courier_file, now)
+    if report.outcomes[RowOutcome.DUPLICATE] and undone_since(courier_file.office, began):
+        replay(
+            courier_file_id=courier_file.pk,
+            apply=True,
+            actor_id=courier_file.uploaded_by_id,
+            at=now,
+            job_id=courier_file.job_id,
+        )
 
 
 def _apply_known(courier_file: CourierFile, now: datetime) -> None:
@@ -207,19 +245,13 @@ def _tell_nobody(done: int, total: int) -> None:
     """Progress that nobody asked for."""
 
 
-def _write(courier_file: CourierFile, held: QuerySet[CourierFile], names: Sequence[str]) -> None:
-    """Write what was set, unless the file is no more this work's: what others said of it meanwhile stands."""
-    if not held.update(**{name: getattr(courier_file, name) for name in names}):
-        raise LeaseLost
-
-
-def _refuse(courier_file: CourierFile, held: QuerySet[CourierFile], fault: SheetError) -> None:
+def _refuse(courier_file: CourierFile, held: _Hold, fault: SheetError) -> None:
     params = {
         name: list(value) if isinstance(value, tuple) else value for name, value in fault.params.items()
     }
     courier_file.state = CourierFile.State.REFUSED
     courier_file.fault = {"code": fault.code.value, "params": params}
-    _write(courier_file, held, ("state", "fault"))
+    held.write(courier_file, ("state", "fault"))
     # it is never read again, and its personal columns are nobody's to keep; unless a person may say which column is
     # which: then it waits for some hours
     if courier_file.file and fault.code not in CAN_BE_MAPPED:
@@ -264,9 +296,7 @@ def _shown(row: StatusRow) -> ShownRow:
     )
 
 
-def _finish_repeat(
-    courier_file: CourierFile, held: QuerySet[CourierFile], twin: CourierFile, *, at: datetime
-) -> FileReport:
+def _finish_repeat(courier_file: CourierFile, held: _Hold, twin: CourierFile, *, at: datetime) -> FileReport:
     """End a file whose content was applied before: nothing changes, and its result workbook is the other's."""
     report = FileReport(rows=twin.rows, outcomes=outcomes_of_repeat(twin), applied=True, repeats=twin.name)
     courier_file.repeats = twin
@@ -278,7 +308,7 @@ def _finish_repeat(
 
 def _finish(
     courier_file: CourierFile,
-    held: QuerySet[CourierFile],
+    held: _Hold,
     work: _Work,
     report: FileReport,
     *,
@@ -297,7 +327,7 @@ def _finish(
 
 def _settle(
     courier_file: CourierFile,
-    held: QuerySet[CourierFile],
+    held: _Hold,
     report: FileReport,
     result: File[bytes],
     *,
@@ -317,8 +347,9 @@ def _settle(
     courier_file.file = ""
     try:
         with transaction.atomic():
-            _write(courier_file, held, _ENDING)
+            held.write(courier_file, _ENDING)
             _keep(courier_file, rows, report, at=at)
+            held.on_end(report)
     except LeaseLost:
         storage.delete(courier_file.result.name)
         raise

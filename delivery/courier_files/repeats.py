@@ -1,19 +1,21 @@
 """Know a file that was applied before by its content: reading it again would change nothing, so it is not read.
 
 Only where that is certain. Everything that could give one of its rows another ending since sends the file through the
-whole work: an undone file and one whose undo has begun, a text or a layout that people have said since, an item or a
-number that has come since for a row that found none, a date that lay in the future.
+whole work: an undone file and one whose undo has begun, a text that people have said since, a layout that they have
+described or forgotten since, an item or a number that has come since for a row that found none, a date that lay in the
+future.
 """
 
 from datetime import datetime
 
 from django.db.models import Max
 
+from delivery.courier_files.mapping import layouts_changed_since
 from delivery.courier_files.meanings import changed_since, table_version
 from delivery.courier_files.rows import RowOutcome
 from delivery.courier_files.undoing import UNDO_JOB
 from delivery.couriers import COURIERS
-from delivery.models import ColumnProfile, CourierFile
+from delivery.models import CourierFile
 from jobs.models import Job, JobState
 from shipments.models import Item
 
@@ -60,7 +62,7 @@ def _still_stands(twin: CourierFile, applied_at: datetime) -> bool:
         twin.outcomes.get(RowOutcome.FUTURE_DATE)
         or twin.table_version != table_version(courier=courier, office=twin.office)
         or changed_since(applied_at, courier=courier, office=twin.office)
-        or ColumnProfile.objects.filter(office_id=twin.office_id, made_at__gte=applied_at).exists()
+        or layouts_changed_since(applied_at, office_id=twin.office_id)
         or _was_undone_since(applied_at)
         or (any(twin.outcomes.get(outcome) for outcome in _WITHOUT_ITEM) and _has_new_items(twin, applied_at))
     )

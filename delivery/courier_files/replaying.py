@@ -7,30 +7,33 @@ is not edited: an event that means something else is voided, and the row's new m
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.services import record
 from delivery import bulk, messages, records
+from delivery.courier_files.counting import keep_ended, recount
 from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.retelling import later_files, retell, undone_since, untold
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
 from delivery.courier_files.rows import RowOutcome, StatusRow
 from delivery.courier_files.understanding import OnReading, read_and_understand
-from delivery.courier_files.undoing import withdraw_messages
 from delivery.courier_files.uploading import is_in_work
 from delivery.couriers import COURIERS, Meaning
-from delivery.models import CourierFile, CourierRow
+from delivery.models import CourierFile
 from delivery.refusals import Code, DeliveryRefused
 from delivery.status import Action, Reason, Receiver, State, Status
 from delivery.tracking import NewEvent, record_events, void
 from jobs import services as jobs
 from jobs.models import Job
-from privacy.masking import mask_scan
 
 REPLAY_JOB = "courier.replay"
 ROWS_PER_CHUNK = 5_000
@@ -58,14 +61,21 @@ class MeaningChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """What reading anew did, or would do: rows read, rows that mean something else, events voided and added."""
+    """What reading anew did, or would do: rows read, rows that mean something else, events voided and added.
+
+    `retold`: rows that told what is known already, of a file that was undone since; now they tell it themselves.
+    """
 
     rows: int
     changed: int
     voided: int
     added: int
+    retold: int
     changes: Sequence[MeaningChange]
     applied: bool
+
+
+_Standing = tuple[int, int, Meaning]  # event, card, what it tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +116,75 @@ def replay(
     """
     courier_file = CourierFile.objects.select_related("office", "job").get(pk=courier_file_id)
     _check(courier_file, job_id=job_id)
-    tell = on_progress or _tell_nobody
     rows = _read(courier_file, at, on_reading)
-    changes = _changes(courier_file, rows)
-    voided = added = done = 0
-    if not apply:
-        tell(len(rows), len(rows))
-    else:
-        tell(0, len(changes))
-        told = outcomes_told(courier_file, {change.row.row for change in changes})
-        for chunk in pieces_by_card(changes, card_of=attrgetter("card_id"), most=ROWS_PER_CHUNK):
-            ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
-            voided, added = voided + ended, added + began
-            done += len(chunk)
-            tell(done, len(changes))
-        _finish(courier_file, voided, added, actor_id=actor_id, at=at)
+    standing = _standing(courier_file)
+    changes = _changes(courier_file, rows, standing)
+    said = on_progress or _tell_nobody
+
+    def tell(done: int) -> None:
+        said(done, len(changes))
+
+    voided = added = 0
+    if apply:
+        voided, added = _change(courier_file, changes, actor_id=actor_id, at=at, tell=tell)
+        retold = _retell(
+            courier_file, rows, standing, actor_id=actor_id, at=at, go_on=partial(tell, len(changes))
+        )
+        _finish(courier_file, voided, added, retold, actor_id=actor_id, at=at)
         apply_known(courier_file=courier_file, actor_id=actor_id, at=at, job_id=job_id)
+    else:
+        go_on = partial(said, len(rows), len(rows))
+        retold = len(untold(courier_file, rows, own=standing, on_piece=go_on))
+        go_on()
     return ReplayReport(
         rows=len(rows),
         changed=len(changes),
         voided=voided,
         added=added,
+        retold=retold,
         changes=_summed(changes),
         applied=apply,
     )
+
+
+def retell_after_undo(*, undone: CourierFile, undo_kind: str, actor_id: int | None, at: datetime) -> None:
+    """Let workers read anew the files that told as known already what an undone file had told first.
+
+    One that is in work looks at its own end whether a file was undone meanwhile.
+    """
+    for later in later_files(undone, undo_kind=undo_kind):
+        with suppress(DeliveryRefused):
+            start_replay(courier_file=later, apply=True, actor_id=actor_id, at=at)
+
+
+def _change(
+    courier_file: CourierFile, changes: Sequence[_Change], *, actor_id: int | None, at: datetime,
+    tell: Callable[[int], None],
+) -> tuple[int, int]:  # fmt: skip
+    """Void and add what means something else, chunk by chunk; give how many."""
+    voided = added = done = 0
+    tell(done)
+    told = outcomes_told(courier_file, {change.row.row for change in changes})
+    for chunk in pieces_by_card(changes, card_of=attrgetter("card_id"), most=ROWS_PER_CHUNK):
+        ended, began = _replace(courier_file, chunk, told, actor_id=actor_id, at=at)
+        voided, added = voided + ended, added + began
+        done += len(chunk)
+        tell(done)
+    return voided, added
+
+
+def _retell(
+    courier_file: CourierFile, rows: Sequence[StatusRow], standing: Mapping[int, _Standing], *,
+    actor_id: int | None, at: datetime, go_on: Callable[[], None],
+) -> int:  # fmt: skip
+    """Record what the file told as known already and nobody tells any more; again, if a file was undone meanwhile."""
+    retold = 0
+    while True:
+        began = timezone.now()
+        missing = untold(courier_file, rows, own=standing, on_piece=go_on)
+        retold += retell(courier_file, missing, actor_id=actor_id, at=at, on_piece=go_on)
+        if not undone_since(courier_file.office, began):
+            return retold
 
 
 def _check(courier_file: CourierFile, *, job_id: uuid.UUID | None) -> None:
@@ -151,14 +206,20 @@ def _read(courier_file: CourierFile, at: datetime, on_reading: OnReading | None)
     return rows
 
 
-def _changes(courier_file: CourierFile, rows: Sequence[StatusRow]) -> list[_Change]:
-    """Give the rows whose meaning is another one than the file's events tell, card by card."""
-    standing = {
+def _standing(courier_file: CourierFile) -> dict[int, _Standing]:
+    """Give the file's own events that stand, by row."""
+    return {
         row: (event_id, card_id, Meaning(Status(status), Reason(reason), Action(action), Receiver(receiver)))
         for row, event_id, card_id, status, reason, action, receiver in bulk.select(
             _STANDING, [records.file_id(courier_file.pk)]
         )
     }
+
+
+def _changes(
+    courier_file: CourierFile, rows: Sequence[StatusRow], standing: Mapping[int, _Standing]
+) -> list[_Change]:
+    """Give the rows whose meaning is another one than the file's events tell, card by card."""
     waiting = courier_file.kept_rows.filter(outcome=RowOutcome.UNMAPPED_TEXT.name)
     unmapped = {row.row: row.detail for row in waiting.only("row", "detail")}
     found: list[_Change] = []
@@ -193,7 +254,7 @@ def _replace(
             recorded_at=at,
             recorded_by_id=actor_id,
         )
-        withdraw_messages(event_ids=[event_id for _card, event_id in ended])
+        messages.withdraw_about(event_ids=[event_id for _card, event_id in ended])
         recorded = record_events(
             events=[_event(courier_file, change) for change in begun], recorded_at=at, recorded_by_id=actor_id
         )
@@ -201,8 +262,12 @@ def _replace(
         outcomes = dict.fromkeys((change.row.row for change in chunk), RowOutcome.UNMAPPED_TEXT)
         for change, outcome in zip(begun, recorded.outcomes, strict=True):
             outcomes[change.row.row] = RowOutcome(outcome)
-        _keep(courier_file, chunk, outcomes)
-        _recount(locked, outcomes, told)
+        keep_ended(courier_file, [change.row for change in chunk], outcomes)
+        recount(
+            locked,
+            ended=Counter(outcome.value for outcome in outcomes.values()),
+            before=Counter(told[row].value for row in outcomes),
+        )
     return voided.stored, recorded.stored
 
 
@@ -239,33 +304,10 @@ def _net(
     }
 
 
-def _keep(courier_file: CourierFile, chunk: Sequence[_Change], outcomes: Mapping[int, RowOutcome]) -> None:
-    """Keep how the rows ended: to look at, or until the result workbook tells it."""
-    kept = [
-        CourierRow(
-            courier_file=courier_file, row=row.row, outcome=outcomes[row.row].name, number=mask_scan(row.number),
-            status_text=row.status_text, remark_text=row.remark_text, occurred_text=row.occurred_text, place=row.place,
-            detail={"card": row.card_id, "item": row.item_id, "at": row.occurred_at and row.occurred_at.isoformat()},
-        )
-        for row in (change.row for change in chunk)
-    ]  # fmt: skip
-    CourierRow.objects.bulk_create(
-        kept, batch_size=1_000, update_conflicts=True, unique_fields=["courier_file", "row"],
-        update_fields=["outcome", "detail"],
-    )  # fmt: skip
-
-
-def _recount(locked: CourierFile, outcomes: Mapping[int, RowOutcome], told: Mapping[int, RowOutcome]) -> None:
-    counts = Counter(locked.outcomes)
-    counts.update(outcome.value for outcome in outcomes.values())
-    counts.subtract(told[row].value for row in outcomes)
-    locked.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
-    locked.save(update_fields=["outcomes"])
-
-
 def _finish(
-    courier_file: CourierFile, voided: int, added: int, *, actor_id: int | None, at: datetime
+    courier_file: CourierFile, voided: int, added: int, retold: int, *, actor_id: int | None, at: datetime
 ) -> None:
+    details = {"voided": voided, "added": added} | ({"retold": retold} if retold else {})
     courier = COURIERS[courier_file.courier]
     with transaction.atomic():
         CourierFile.objects.filter(pk=courier_file.pk).update(
@@ -273,9 +315,9 @@ def _finish(
         )
         record(
             actor_id=actor_id, office_id=courier_file.office_id, operation="REPLAY_COURIER_FILE",
-            object_kind="courier_file", object_key=str(courier_file.pk), at=at, voided=voided, added=added,
+            object_kind="courier_file", object_key=str(courier_file.pk), at=at, **details,
         )  # fmt: skip
-        if voided or added:
+        if voided or added or retold:
             start_rewriting(file_ids=[courier_file.pk], actor_id=actor_id, office_id=courier_file.office_id)
 
 

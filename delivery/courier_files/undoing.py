@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import record
-from delivery import bulk, records
+from delivery import messages, records
 from delivery.courier_files.given_numbers import has_given, take_back_given
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.replaying import retell_after_undo
 from delivery.courier_files.uploading import is_in_work
-from delivery.models import CourierFile, Message
+from delivery.models import CourierFile
 from delivery.refusals import Code, DeliveryRefused
 from delivery.tracking import void
 from jobs import services as jobs
@@ -22,8 +23,6 @@ from jobs import services as jobs
 UNDO_JOB = "courier.undo"
 OnProgress = Callable[[int, int], None]
 EVENTS_PER_CHUNK = 5_000
-
-_WITHDRAW = "UPDATE delivery_message SET state = %s WHERE state = %s AND {among}"
 
 
 def start_undo(*, courier_file: CourierFile, reason: str, actor_id: int | None, at: datetime) -> None:
@@ -54,7 +53,8 @@ def undo(
 ) -> int:  # fmt: skip
     """Undo a file and give how many events were voided. It can be applied again, with the same rows.
 
-    Numbers that it gave to items are taken back where nothing else was told of them since. Refuses an empty reason, a
+    Numbers that it gave to items are taken back where nothing else was told of them since. Files with the same content
+    that repeat it are undone with it; what others tell too stands: workers read them anew. Refuses an empty reason, a
     file whose job is not at its end (other than `job_id`, which does this), and one that has changed nothing. Safe to
     repeat after an interruption.
     """
@@ -62,7 +62,9 @@ def undo(
     _check(courier_file, reason=reason, job_id=job_id)
     if not _has_changed_something(courier_file):
         if job_id is not None and courier_file.state == CourierFile.State.UNDONE:
-            return 0  # an earlier try of this job was killed after its last step
+            # an earlier try of this job was killed after its last step
+            retell_after_undo(undone=courier_file, undo_kind=UNDO_JOB, actor_id=actor_id, at=at)
+            return 0
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
     _begin(courier_file)
     events = records.standing_events_of_file(courier_file_id)
@@ -80,6 +82,7 @@ def undo(
         late = records.standing_events_of_file(courier_file_id)
         take_back(late)
         _end(courier_file, events=done + len(late), actor_id=actor_id, at=at)
+    retell_after_undo(undone=courier_file, undo_kind=UNDO_JOB, actor_id=actor_id, at=at)
     return done + len(late)
 
 
@@ -96,6 +99,9 @@ def _end(courier_file: CourierFile, *, events: int, actor_id: int | None, at: da
     courier_file.applied_at = None
     courier_file.undone_at = timezone.now()
     courier_file.save(update_fields=["state", "applied_at", "undone_at"])
+    CourierFile.objects.filter(repeats=courier_file, state=CourierFile.State.APPLIED).update(
+        state=courier_file.state, applied_at=None, undone_at=courier_file.undone_at
+    )
     record(
         actor_id=actor_id, office_id=courier_file.office_id, operation="UNDO_COURIER_FILE",
         object_kind="courier_file", object_key=str(courier_file.pk), at=at, events=events,
@@ -114,15 +120,7 @@ def _take_back(
         void(
             events=events, note=note, courier_file_id=courier_file_id, recorded_at=at, recorded_by_id=actor_id
         )
-        withdraw_messages(event_ids=[event for _card, event in events])
-
-
-def withdraw_messages(*, event_ids: Sequence[int]) -> None:
-    """Let messages about events that are void now not leave any more."""
-    bulk.execute(
-        _WITHDRAW.format(among=bulk.among("event_id", "bigint")),
-        [Message.State.WITHDRAWN, Message.State.QUEUED, bulk.listed(event_ids)],
-    )
+        messages.withdraw_about(event_ids=[event for _card, event in events])
 
 
 def _has_changed_something(courier_file: CourierFile) -> bool:

@@ -45,13 +45,9 @@ def upload(
         raise DeliveryRefused(Code.MEANING_UNKNOWN, value=courier, what="courier")
     with _opened(path, file) as source, transaction.atomic():
         courier_file = CourierFile(
-            office=office,
-            courier=courier,
-            name=Path(name).name[:200],
-            sha256=_sha256(source),
-            uploaded_by_id=actor_id,
-            uploaded_at=at,
-        )
+            office=office, courier=courier, name=Path(name).name[:200], sha256=_sha256(source),
+            uploaded_by_id=actor_id, uploaded_at=at,
+        )  # fmt: skip
         source.seek(0)
         # The name on disk tells nothing and cannot lead anywhere.
         courier_file.file.save(f"{courier_file.pk}{Path(name).suffix.lower()[:6]}", File(source), save=False)

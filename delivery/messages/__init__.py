@@ -6,6 +6,7 @@ from delivery.messages.outbox import (
     queue_registered,
     send_elsewhere,
     withdraw,
+    withdraw_about,
     withdraw_all,
 )
 from delivery.messages.sending import Sent, send_queued
@@ -18,5 +19,6 @@ __all__ = [
     "send_elsewhere",
     "send_queued",
     "withdraw",
+    "withdraw_about",
     "withdraw_all",
 ]

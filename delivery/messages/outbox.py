@@ -147,6 +147,15 @@ def withdraw(*, card_ids: Sequence[int], occasions: Sequence[Occasion]) -> int:
     )
 
 
+def withdraw_about(*, event_ids: Sequence[int]) -> int:
+    """Let messages about events that are void now not leave any more."""
+    among = bulk.among("event_id", "bigint")
+    return bulk.execute(
+        f"UPDATE delivery_message SET state = 'WITHDRAWN' WHERE state = 'QUEUED' AND {among}",
+        [bulk.listed(event_ids)],
+    )
+
+
 _REGISTERED = """
 SELECT c.id FROM shipments_card c
 WHERE c.created_at >= %s AND c.disposition = 'REGISTERED'

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Max
 
-from delivery.courier_files import map_text, process, undo, upload
+from delivery.courier_files import forget_columns, map_columns, map_text, process, undo, upload
 from delivery.courier_files.repeats import earlier_twin
 from delivery.models import ColumnProfile, CourierFile, TrackingEvent
 from jobs.services import JobCancelled
@@ -164,6 +164,35 @@ def test_a_layout_that_was_described_since_sends_the_file_through_the_work(
         office=post_office, fingerprint="f" * 32, columns={}, titles={}, made_at=AT + timedelta(days=1)
     )
     assert earlier_twin(uploaded(2)) is None
+
+
+def test_a_layout_that_was_forgotten_since_sends_the_file_through_the_work(
+    post_office: Office, mailed: Mailed, tmp_path: Path, settings: Any
+) -> None:
+    """A person has taken the column of the posting for that of the status, and says so by forgetting it."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    path = tmp_path / "status.csv"
+    path.write_text(
+        "No Resi;Status;Status Akhir;Tanggal\n"
+        + "\n".join(f"{item.number};ANTARAN;DELIVERED;06/05/2020" for item in mailed.items)
+    )
+
+    def taken(days: int) -> CourierFile:
+        at = AT + timedelta(days=days)
+        return upload(path=path, name="a.csv", office_id=post_office.pk, actor_id=None, at=at, enqueue=False)
+
+    wrong = {"number": 0, "status": 1, "date": 3}
+    first = taken(0)
+    map_columns(courier_file=first, header_row=1, columns=wrong, apply=True, actor_id=None, at=AT)
+    assert process(courier_file_id=first.pk, at=AT + timedelta(hours=1)).outcomes["applied"] == 4
+    assert {state_of(card)[0] for card in mailed.cards} == {"OUT_FOR_DELIVERY"}
+    assert earlier_twin(taken(1)) is not None
+    forget_columns(profile=ColumnProfile.objects.get(), actor_id=None, at=AT + timedelta(days=2))
+    other = taken(3)
+    assert earlier_twin(other) is None
+    assert process(courier_file_id=other.pk).outcomes["applied"] == 4
+    assert {state_of(card)[0] for card in mailed.cards} == {"DELIVERED"}
+    assert earlier_twin(taken(4)) == other
 
 
 @pytest.mark.parametrize("what", ["number", "item"])
