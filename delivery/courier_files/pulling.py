@@ -84,8 +84,9 @@ def pull(
 ) -> PullReport:  # fmt: skip
     """Ask about a registry's items that still move, and give the answers to a worker as a status file to apply.
 
-    So every row ends in one outcome, unknown texts wait for their meaning, and the whole can be undone. A round that is
-    killed is simply done again. Refuses when it is off, wrongly set up, or not for a registry office.
+    So every row ends in one outcome, unknown texts wait for their meaning, and the whole can be undone. It is applied
+    whatever the office is set to: that is about files that somebody sends. A round that is killed is simply done again.
+    Refuses when it is off, wrongly set up, or not for a registry office.
     """
     asked_of = api or _api()
     _check(office)
