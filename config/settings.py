@@ -344,6 +344,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChannelEnum": "shipments.models.Channel",
         "HoldActionEnum": "shipments.models.AreaHold.Action",
         "JobStateEnum": "jobs.models.JobState",
+        "CourierFileStateEnum": "delivery.models.CourierFile.State",
         "DestructionKindEnum": "delivery.models.Destruction.Kind",
         "CourierStatusEnum": "api.serializers.events.COURIER_STATUSES",
         "CardStatusEnum": "delivery.status.Status",

@@ -25,6 +25,7 @@ from delivery.models import (
     VillageListCard,
     WaitingEntry,
 )
+from jobs.models import Job
 from offices.models import Closure, Office
 from shipments.models import Card, Item
 from shipments.scope import SEEN_BY_PARTNER
@@ -68,6 +69,14 @@ def courier_files_visible_to(user: User) -> QuerySet[CourierFile]:
     if user.role == Role.PARTNER:
         return CourierFile.objects.filter(office_id=user.office_id)
     return CourierFile.objects.none()
+
+
+def jobs_visible_to(user: User) -> QuerySet[Job]:
+    """Give the user's own jobs, those of the user's office, and those of the status files that the user sees."""
+    seen = Q(owner_id=user.pk) | Q(pk__in=courier_files_visible_to(user).values("job"))
+    if user.office_id is not None:
+        seen |= Q(office_id=user.office_id)
+    return Job.objects.filter(seen).select_related("owner")
 
 
 def column_profiles_visible_to(user: User) -> QuerySet[ColumnProfile]:

@@ -22,8 +22,10 @@ from offices.open_days import OpenDays, load_open_days
 from offices.services import local_day, set_service_days
 
 AWAITED: Final = WITH_THE_POST | COMING_BACK
-# How far back open days are counted; what has been silent for longer is said to be so for this long.
+# How far back open days are counted; what has been silent for longer is said to be so for this long. Where that is too
+# few of them, they are counted further back: so far that one open day in two weeks is enough.
 SPAN: Final = timedelta(days=400)
+SPAN_OF_AN_OPEN_DAY: Final = timedelta(days=14)
 MOST_DAYS: Final = 250
 
 
@@ -56,21 +58,46 @@ class Silence:
 
 def patience_with(*, offices: Collection[Office], at: datetime, days: int | None = None) -> Patience:
     """Work out when news is overdue at each of these post offices; `days` stands in for their own service times."""
-    last = max((local_day(office=office, at=at) for office in offices), default=at.date())
-    opened = load_open_days(offices=offices, service=Service.POSTING, first=last - SPAN, last=last)
-    usual = dict(HandoverPolicy.objects.values_list("office_id", "silent_after_days"))
-    default = HandoverPolicy().silent_after_days
-    allowed: dict[int, int] = {}
+    allowed = _allowed(offices, days)
+    opened = _open_days(offices, allowed, at)
     overdue: dict[int, datetime] = {}
     for office in offices:
-        own = office.service_days
-        registry = usual.get(office.registry_id, default)
-        allowed[office.pk] = days if days is not None else own if own is not None else registry
         today = local_day(office=office, at=at)
         begins = opened.back(office_id=office.pk, before=today, count=allowed[office.pk])
         if begins is not None:
             overdue[office.pk] = datetime.combine(begins, time(), tzinfo=ZoneInfo(office.time_zone))
     return Patience({office.pk: office for office in offices}, allowed, overdue, opened, at)
+
+
+def _allowed(offices: Collection[Office], days: int | None) -> dict[int, int]:
+    """Give each office's service time: what is asked for, its own, its registry's policy, or the policy's start."""
+    if days is not None:
+        return {office.pk: days for office in offices}
+    usual = dict(HandoverPolicy.objects.values_list("office_id", "silent_after_days"))
+    default = HandoverPolicy().silent_after_days
+    return {
+        office.pk: usual.get(office.registry_id, default)
+        if office.service_days is None
+        else office.service_days
+        for office in offices
+    }
+
+
+def _open_days(offices: Collection[Office], allowed: Mapping[int, int], at: datetime) -> OpenDays:
+    """Give the offices' open days as far back as their service time needs them."""
+    today = {office.pk: local_day(office=office, at=at) for office in offices}
+    last = max(today.values(), default=at.date())
+    opened = load_open_days(offices=offices, service=Service.POSTING, first=last - SPAN, last=last)
+    short = [
+        office
+        for office in offices
+        if opened.back(office_id=office.pk, before=today[office.pk], count=allowed[office.pk]) is None
+    ]
+    if not short:
+        return opened
+    span = SPAN + SPAN_OF_AN_OPEN_DAY * max(allowed[office.pk] for office in short)
+    further = load_open_days(offices=short, service=Service.POSTING, first=last - span, last=last)
+    return OpenDays({**opened.days, **further.days})
 
 
 def silent_items(*, patience: Patience) -> QuerySet[Delivery]:

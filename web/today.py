@@ -22,6 +22,7 @@ from delivery.scope import (
     appointments_visible_to,
     courier_files_visible_to,
     enquiries_visible_to,
+    jobs_visible_to,
     post_offices_visible_to,
     returns_visible_to,
     stays_visible_to,
@@ -40,7 +41,6 @@ from shipments.models import BacklogEntry, HandoverDifference, ShipmentState
 from shipments.numbering import number_stock
 from shipments.scope import shipments_visible_to
 from web.access import office_of
-from web.views.jobs import jobs_of
 
 SOON = timedelta(hours=24)
 MOST_SIGNALS = 6
@@ -159,7 +159,7 @@ def _news(user: User, at: datetime) -> Iterator[Tile]:
     )
     wished = wishes_visible_to(user).filter(settled_at__isnull=True).count()
     yield Tile(_("wishes of residents"), wished, _link("web:wishes"), "arrow-repeat", _attention(wished))
-    running = jobs_of(user).filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
+    running = jobs_visible_to(user).filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count()
     if running:
         yield Tile(_("jobs running"), running, _link("web:jobs"), "list-task", "moving")
 

@@ -1,15 +1,21 @@
 """Shapes of the courier's status files."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.events import ACTIONS, COURIER_STATUSES, REASONS, RECEIVERS
+from api.serializers.jobs import WorkSerializer
 from api.serializers.shapes import OutcomesField, Shape
 from api.serializers.uploads import UploadRequest
 from delivery.courier_files import can_be_mapped
 from delivery.courier_files.results import explained
-from delivery.courier_files.rows import COLUMNS, RowOutcome, nothing_new
+from delivery.courier_files.rows import COLUMNS, NEVER_RECORDED, RowOutcome, ShownRow, nothing_new
+from delivery.courier_files.uploading import is_in_work
 from delivery.couriers import COURIERS
 from delivery.models import ColumnProfile, CourierFile, CourierRow, StatusText
 
@@ -31,6 +37,12 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
         help_text="whether a person may say what its columns hold"
     )
     nothing_new = serializers.SerializerMethodField(help_text="whether every row was known before")
+    job_url = serializers.SerializerMethodField(help_text="where its last job is")
+    work = serializers.SerializerMethodField(help_text="how far the work on it is; null: nobody works on it")
+    newly_delivered = serializers.SerializerMethodField(
+        help_text="cards that its last check or applying would bring, or brought, there; null: not known any more"
+    )
+    newly_returned = serializers.SerializerMethodField(help_text="the same for cards that come back")
     stopped_after = serializers.IntegerField(
         default=None,
         allow_null=True,
@@ -41,7 +53,8 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
         model = CourierFile
         fields = [
             "id", "office", "courier", "name", "sha256", "state", "rows", "outcomes", "fault", "has_result",
-            "can_be_mapped", "nothing_new", "stopped_after", "repeats", "job", "uploaded_at", "applied_at",
+            "can_be_mapped", "nothing_new", "newly_delivered", "newly_returned", "stopped_after", "repeats", "job",
+            "job_url", "work", "uploaded_at", "applied_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -56,6 +69,63 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
 
     def get_nothing_new(self, courier_file: CourierFile) -> bool:
         return nothing_new(rows=courier_file.rows, outcomes=courier_file.outcomes)
+
+    def get_newly_delivered(self, courier_file: CourierFile) -> int | None:
+        return _told(courier_file).get("newly_delivered")
+
+    def get_newly_returned(self, courier_file: CourierFile) -> int | None:
+        return _told(courier_file).get("newly_returned")
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_job_url(self, courier_file: CourierFile) -> str | None:
+        if courier_file.job_id is None:
+            return None
+        path = reverse("api:job-detail", args=[courier_file.job_id])
+        request: Any = self.context.get("request")
+        return str(request.build_absolute_uri(path)) if request is not None else path
+
+    @extend_schema_field(WorkSerializer(allow_null=True))
+    def get_work(self, courier_file: CourierFile) -> dict[str, Any] | None:
+        return WorkSerializer(courier_file.job).data if is_in_work(courier_file) else None
+
+
+def _told(courier_file: CourierFile) -> Mapping[str, Any]:
+    """Give what the last check or applying told beside the outcomes: its job has it, until another job follows."""
+    return courier_file.job.result if courier_file.job is not None else {}
+
+
+class FirstRowSerializer(Shape):
+    """One of the first rows of an outcome, as a check or applying found it."""
+
+    outcome = serializers.CharField()
+    row = serializers.IntegerField()
+    number = serializers.CharField(allow_blank=True, help_text="masked, unless it can only be an item's")
+    status_text = serializers.CharField(allow_blank=True)
+    remark_text = serializers.CharField(allow_blank=True)
+    occurred_text = serializers.CharField(allow_blank=True)
+    explanation = serializers.CharField(allow_blank=True, help_text="why it changes nothing, and what to do")
+
+
+class CourierFileDetailSerializer(CourierFileSerializer):
+    """A status file, how its rows ended, and the first rows of each outcome."""
+
+    first_rows = serializers.SerializerMethodField(
+        help_text="of each outcome, as its last check or applying found them; empty: not known any more"
+    )
+
+    class Meta(CourierFileSerializer.Meta):
+        fields = [*CourierFileSerializer.Meta.fields, "first_rows"]
+        read_only_fields = fields
+
+    @extend_schema_field(FirstRowSerializer(many=True))
+    def get_first_rows(self, courier_file: CourierFile) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for name, rows in _told(courier_file).get("first_rows", {}).items():
+            outcome = RowOutcome(name)
+            for row in (ShownRow(**row) for row in rows):
+                why = explained(outcome, row) if outcome in NEVER_RECORDED else ""
+                found.append({**asdict(row), "outcome": name, "explanation": why})
+        return [dict(row) for row in FirstRowSerializer(found, many=True).data]
 
 
 class CourierRowSerializer(serializers.ModelSerializer[CourierRow]):
@@ -136,6 +206,15 @@ class ColumnProfileSerializer(serializers.ModelSerializer[ColumnProfile]):
         read_only_fields = fields
 
 
+class WaitingRowSerializer(serializers.ModelSerializer[CourierRow]):
+    """A row that waits for the meaning of its text; its number is masked, unless it can only be an item's."""
+
+    class Meta:
+        model = CourierRow
+        fields = ["courier_file", "row", "number", "occurred_text", "place"]
+        read_only_fields = fields
+
+
 class UnmappedTextSerializer(Shape):
     """A text that no table knows, in how many rows of how many files."""
 
@@ -144,6 +223,9 @@ class UnmappedTextSerializer(Shape):
     remark_text = serializers.CharField(allow_blank=True)
     rows = serializers.IntegerField()
     files = serializers.IntegerField()
+    samples = WaitingRowSerializer(
+        many=True, default=(), help_text="some of the rows; none for whoever speaks for all registries"
+    )
 
 
 class MeaningRequest(Shape):

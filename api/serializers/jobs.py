@@ -6,7 +6,25 @@ from jobs.models import Job
 from jobs.pace import pace_of
 
 
-class JobSerializer(serializers.ModelSerializer[Job]):
+class WorkSerializer(serializers.ModelSerializer[Job]):
+    """How far work is that waits or runs. `total` 0: not known yet. While `reading`, both count the sheet's rows."""
+
+    rows_a_second = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = ["state", "done", "total", "reading", "rows_a_second", "seconds_left"]
+        read_only_fields = fields
+
+    def get_rows_a_second(self, job: Job) -> int | None:
+        return pace_of(job).a_second
+
+    def get_seconds_left(self, job: Job) -> int | None:
+        return pace_of(job).seconds_left
+
+
+class JobSerializer(WorkSerializer):
     """How far a piece of long work is. `total` 0: not known yet. While `reading`, both count the rows of the sheet.
 
     A QUEUED job with `not_before` has failed, as `error` says, and is tried again then; `attempts` are those since it
@@ -14,8 +32,6 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     """
 
     owner = serializers.SerializerMethodField(help_text="user name; empty: nobody started it")
-    rows_a_second = serializers.SerializerMethodField()
-    seconds_left = serializers.SerializerMethodField()
     seconds = serializers.SerializerMethodField(help_text="how long it has taken so far, or took")
 
     class Meta:
@@ -29,12 +45,6 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_owner(self, job: Job) -> str:
         return job.owner.username if job.owner is not None else ""
-
-    def get_rows_a_second(self, job: Job) -> int | None:
-        return pace_of(job).a_second
-
-    def get_seconds_left(self, job: Job) -> int | None:
-        return pace_of(job).seconds_left
 
     def get_seconds(self, job: Job) -> int | None:
         return pace_of(job).seconds

@@ -22,7 +22,7 @@ from api.serializers.courier_files import (
     UnmappedTextSerializer,
 )
 from api.serializers.shapes import body
-from delivery.courier_files import forget_columns, map_text, unmapped_texts
+from delivery.courier_files import forget_columns, map_text, unmapped_texts, with_samples
 from delivery.courier_files.unmapped import TEXTS_IN_ORDER
 from delivery.models import ColumnProfile, StatusText
 from delivery.scope import column_profiles_visible_to, status_texts_visible_to
@@ -86,9 +86,13 @@ class StatusTextViewSet(ListModelMixin, Resource):
     @extend_schema(responses=UnmappedTextSerializer(many=True), filters=False)
     @action(detail=False)
     def waiting(self, request: Request) -> Response:
-        """Give the texts that no table knows, the most frequent first."""
-        texts = unmapped_texts(office_id=self._registry_id())
-        return self.page_of(texts, UnmappedTextSerializer, ordering=TEXTS_IN_ORDER)
+        """Give the texts that no table knows, the most frequent first, with some of their rows."""
+        registry_id = self._registry_id()
+        self.ordering = TEXTS_IN_ORDER
+        texts = self.paginate_queryset(unmapped_texts(office_id=registry_id))
+        # rows are a registry's own; who speaks for all of them sees the texts only
+        shown = texts if registry_id is None else with_samples(texts or (), office_id=registry_id)
+        return self.get_paginated_response(UnmappedTextSerializer(shown, many=True).data)
 
     def _registry_id(self) -> int | None:
         """None, for all registries, is an administrator's to say."""

@@ -17,6 +17,7 @@ from api.idempotency import idempotent
 from api.pagination import Pages
 from api.resource import UploadResource
 from api.serializers.courier_files import (
+    CourierFileDetailSerializer,
     CourierFileRequest,
     CourierFileSerializer,
     CourierRowSerializer,
@@ -53,6 +54,9 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
 
     def get_queryset(self) -> QuerySet[CourierFile]:
         return courier_files.with_stops(courier_files_visible_to(self.user).select_related("office", "job"))
+
+    def get_serializer_class(self) -> type[CourierFileSerializer]:
+        return CourierFileDetailSerializer if self.action == "retrieve" else CourierFileSerializer
 
     @extend_schema(
         request={"multipart/form-data": CourierFileRequest}, responses={202: CourierFileSerializer}
@@ -166,5 +170,5 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
 
     def _accepted(self, courier_file: CourierFile) -> Response:
         where = reverse("api:courier-file-detail", args=[courier_file.pk], request=self.request)
-        shown = CourierFileSerializer(courier_file).data
+        shown = CourierFileSerializer(courier_file, context=self.get_serializer_context()).data
         return Response(shown, status=202, headers={"Location": where})

@@ -1,6 +1,6 @@
 """Long work: how far it is, another try at once, and an end to it."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -9,11 +9,12 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Role, User
+from accounts.models import Role
 from accounts.permissions import Operation
 from api.pagination import Pages
 from api.resource import Resource
 from api.serializers.jobs import JobSerializer
+from delivery.scope import jobs_visible_to
 from jobs.models import Job
 from jobs.services import cancel, try_now
 
@@ -35,7 +36,7 @@ class JobWaitsForNoTry(APIException):
 
 
 class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
-    """The office's jobs, newest first."""
+    """The office's jobs and those of the status files that it sees, newest first."""
 
     operations = dict.fromkeys(("list", "retrieve", "cancel", "retry"), Operation.SEE_JOBS)
     queryset = Job.objects.none()
@@ -70,10 +71,3 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             raise JobWaitsForNoTry
         job.refresh_from_db()
         return Response(JobSerializer(job).data, status=202)
-
-
-def jobs_visible_to(user: User) -> QuerySet[Job]:
-    """Give the user's own jobs and those of the user's office."""
-    own = Q(owner_id=user.pk)
-    jobs = Job.objects.select_related("owner")
-    return jobs.filter(own if user.office_id is None else own | Q(office_id=user.office_id))

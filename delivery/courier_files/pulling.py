@@ -92,8 +92,8 @@ def pull(
     """Ask about a registry's items that still move, and give the answers to a worker as a status file to apply.
 
     With `here` the file's job is for the caller to run. So every row ends in one outcome, unknown texts wait for their
-    meaning, and the whole can be undone. A round that is killed is simply done again. Refuses when it is off, wrongly
-    set up, or not for a registry office.
+    meaning, and the whole can be undone. It is applied whatever the office is set to: that is about files that somebody
+    sends. A round that is killed is simply done again. Refuses when it is off, wrongly set up, or not for a registry.
     """
     asked_of = api or _api()
     _check(office)

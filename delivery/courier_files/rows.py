@@ -27,6 +27,8 @@ class RowOutcome(StrEnum):
 
 # What a person must look at; such rows are kept beside the file.
 TO_LOOK_AT = frozenset(RowOutcome) - {RowOutcome.APPLIED, RowOutcome.DUPLICATE, RowOutcome.SUPERSEDED}
+# what changes nothing, of a file that is checked as of one that is applied
+NEVER_RECORDED = TO_LOOK_AT - {RowOutcome.CONTRADICTION}
 # as the table of kept rows has them; a row that was settled later stays there until the result workbook tells it
 NAMES_TO_LOOK_AT = sorted(outcome.name for outcome in TO_LOOK_AT)
 

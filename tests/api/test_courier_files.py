@@ -82,6 +82,77 @@ def test_a_file_is_applied_by_a_worker(at_post: APIClient, mailed: Mailed) -> No
     assert b"".join(result).startswith(b"PK")
 
 
+def test_a_file_says_how_far_the_work_on_it_is_and_where_its_job_is(
+    at_post: APIClient, client_of: Client, supervisor: User, foreign_registry: Office, mailed: Mailed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("delivery.courier_files.reading._AT_ONCE", 1)
+    where, waiting = uploaded(at_post, news(mailed))
+    idle = {
+        "state": "QUEUED",
+        "done": 0,
+        "total": 0,
+        "reading": False,
+        "rows_a_second": None,
+        "seconds_left": None,
+    }
+    assert waiting["work"] == idle
+    assert waiting["job_url"] == f"http://testserver/api/v1/jobs/{waiting['job']}/"
+    boss = client_of(supervisor)  # of the registry that the post office works for
+    assert boss.get(waiting["job_url"]).json()["state"] == "QUEUED"
+    stranger = client_of(factories.make_user(role=Role.SUPERVISOR, office=foreign_registry))
+    assert stranger.get(waiting["job_url"]).status_code == 404
+    Job.objects.filter(pk=waiting["job"]).update(created_at=timezone.now() - timedelta(seconds=30))
+    seen: list[dict[str, Any]] = []
+    tell, tell_read = Progress.tell, Progress.tell_read
+
+    def look(progress: Progress) -> None:
+        Job.objects.filter(pk=progress.job_id).update(started_at=timezone.now() - timedelta(seconds=10))
+        seen.append(at_post.get(where).json()["work"])
+
+    def told(progress: Progress, done: int, total: int | None = None) -> None:
+        tell(progress, done, total)
+        look(progress)
+
+    def told_read(progress: Progress, row: int, last_row: int | None) -> None:
+        tell_read(progress, row, last_row)
+        look(progress)
+
+    monkeypatch.setattr(Progress, "tell", told)
+    monkeypatch.setattr(Progress, "tell_read", told_read)
+    state = worked_on(at_post, where)
+    steps = [(work["reading"], work["done"], work["total"]) for work in seen[:5]]
+    # the header and two rows are read; a row whose text nobody knows has ended; then the other one
+    assert steps == [(True, 0, 0), (True, 2, 0), (True, 3, 0), (False, 1, 2), (False, 2, 2)]
+    assert (seen[3]["rows_a_second"], seen[3]["seconds_left"], seen[1]["seconds_left"]) == (0, 10, None)
+    assert (state["work"], state["job_url"]) == (None, waiting["job_url"])
+    assert at_post.get(FILES).json()["results"][0]["job_url"] == waiting["job_url"]
+
+
+def test_a_file_tells_after_a_check_what_is_new_and_the_first_rows(
+    at_post: APIClient, mailed: Mailed
+) -> None:
+    person = "3216060101900001;DELIVERED;;06/05/2020 10:15;Tambun"
+    delivered_row = f"{mailed.items[0].number};DELIVERED;ORANG SERUMAH;06/05/2020 10:15;Tambun"
+    where, waiting = uploaded(at_post, sheet(delivered_row, person), apply=False)
+    assert (waiting["newly_delivered"], waiting["newly_returned"]) == (None, None)
+    assert at_post.get(where).json()["first_rows"] == []
+    state = worked_on(at_post, where)
+    assert (state["state"], state["newly_delivered"], state["newly_returned"]) == ("PREVIEWED", 1, 0)
+    delivered, unknown = sorted(state["first_rows"], key=lambda row: row["row"])
+    assert delivered == {
+        "outcome": "applied", "row": 2, "number": mailed.items[0].number, "status_text": "DELIVERED",
+        "remark_text": "ORANG SERUMAH", "occurred_text": "06/05/2020 10:15", "explanation": "",
+    }  # fmt: skip
+    assert (unknown["outcome"], unknown["row"], unknown["number"]) == ("unknown_item", 3, "••••0001")
+    assert unknown["explanation"]
+    (listed,) = at_post.get(FILES).json()["results"]
+    assert (listed["newly_delivered"], "first_rows" in listed) == (1, False)
+    at_post.post(f"{where}apply/")
+    state = worked_on(at_post, where)
+    assert (state["state"], state["newly_delivered"], len(state["first_rows"])) == ("APPLIED", 1, 2)
+
+
 def test_a_file_is_checked_then_applied(at_post: APIClient, mailed: Mailed) -> None:
     where, _waiting = uploaded(at_post, news(mailed), apply=False)
     assert worked_on(at_post, where)["state"] == "PREVIEWED"
@@ -172,7 +243,7 @@ def test_columns_are_said_once_and_the_next_file_of_the_layout_needs_nobody(
 
 
 def test_a_text_gets_its_meaning_for_a_registry_or_for_all(
-    at_post: APIClient, client_of: Client, supervisor: User, mailed: Mailed
+    at_post: APIClient, client_of: Client, supervisor: User, foreign_registry: Office, mailed: Mailed
 ) -> None:
     where, _waiting = uploaded(at_post, news(mailed))
     worked_on(at_post, where)
@@ -180,8 +251,18 @@ def test_a_text_gets_its_meaning_for_a_registry_or_for_all(
     texts = "/api/v1/status-texts/"
     (waiting,) = boss.get(f"{texts}waiting/").json()["results"]
     assert (waiting["status_text"], waiting["rows"]) == ("TEKS ANEH", 1)
+    assert waiting["samples"] == [
+        {
+            "courier_file": where.split("/")[-2], "row": 3, "occurred_text": "06/05/2020 10:15", "place": "Tambun",
+            "number": mailed.items[1].number,
+        }
+    ]  # fmt: skip
     said = {"status_text": "teks aneh", "status": "ATTEMPT_FAILED", "reason": "ABSENT"}
     administrator = client_of(factories.make_user(role=Role.ADMINISTRATOR, office=None))
+    (of_all,) = administrator.get(f"{texts}waiting/").json()["results"]
+    assert of_all == {**waiting, "samples": []}
+    stranger = client_of(factories.make_user(role=Role.SUPERVISOR, office=foreign_registry))
+    assert stranger.get(f"{texts}waiting/").json()["results"] == []
     assert administrator.post(texts, {**said, "status": "COLLECTED"}, format="json").status_code == 400
     nothing = {"rows": 0, "outcomes": {}, "waiting": 0, "job": None}
     assert boss.post(texts, said, format="json").json() == nothing | {"rows": 1, "outcomes": {"applied": 1}}

@@ -450,10 +450,20 @@ def test_import_status_prints_rows_and_outcomes_and_a_dry_run_writes_nothing(
     assert state_of(mailed.cards[0]) == ("POSTED", "")
     call_command("import_status", str(path), office=post_office.code, json=True, stdout=printed)
     zero = {outcome.value: 0 for outcome in RowOutcome}
-    assert [json.loads(line) for line in printed.getvalue().split("\n") if line] == [
-        {"rows": 1, "outcomes": zero | {"applied": 1}}
-    ] * 2
+    would, did = (json.loads(line) for line in printed.getvalue().split("\n") if line)
+    assert would == {
+        "rows": 1, "outcomes": zero | {"applied": 1}, "applied": False, "repeats": "", "nothing_new": False,
+        "newly_delivered": 1, "newly_returned": 0, "result": None,
+    }  # fmt: skip
+    assert did == would | {"applied": True, "result": CourierFile.objects.get().result.path}
     assert state_of(mailed.cards[0]) == ("DELIVERED", "")
+    again = io.StringIO()
+    call_command("import_status", str(path), office=post_office.code, json=True, stdout=again)
+    repeated = CourierFile.objects.exclude(repeats=None).get()
+    assert json.loads(again.getvalue()) == did | {
+        "outcomes": zero | {"duplicate": 1}, "repeats": path.name, "nothing_new": True, "newly_delivered": 0,
+        "result": repeated.result.path,
+    }  # fmt: skip
 
 
 def test_post_gives_numbers_to_items_that_had_none_by_our_reference(

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from delivery.courier_files import process, tracking_api
+from delivery.courier_files import process, tracking_api, undo
 from delivery.courier_files.pulling import moving_numbers, pull, start_pull
 from delivery.courier_files.tracking_api import TrackingApi
 from delivery.models import CourierFile, TrackingEvent
@@ -278,8 +278,12 @@ def test_a_job_fetches_and_another_applies(
     run_job(job.pk)
     job.refresh_from_db()
     assert (job.state, job.result["rows"]) == ("SUCCEEDED", 4)
+    assert not registry.applies_status_files  # the setting is about files that somebody sends
     run_job(Job.objects.get(kind="courier.file").pk)
     assert {state_of(card)[0] for card in mailed.cards} == {"DELIVERED"}
+    file = CourierFile.objects.get()
+    assert undo(courier_file_id=file.pk, reason="salah", actor_id=None, at=AT) == 4
+    assert {state_of(card)[0] for card in mailed.cards} == {"POSTED"}
 
 
 def test_the_command_applies_and_says_what_was_not_answered(

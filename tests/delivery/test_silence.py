@@ -68,6 +68,46 @@ def test_days_on_which_the_post_office_is_closed_do_not_count(
     assert silent(post_office, on=date(2020, 5, 12), days=2) == 3
 
 
+@pytest.mark.parametrize("closed_days", [0, 90])
+def test_an_office_that_opens_on_few_days_becomes_late_all_the_same(
+    mailed: Mailed, post_office: Office, closed_days: int
+) -> None:
+    # Monday, Wednesday and Friday: 400 days hold some 165 of them
+    Office.objects.filter(pk=post_office.pk).update(service_days=200, open_weekdays=[0, 2, 4])
+    post_office.refresh_from_db()
+    if closed_days:
+        Closure.objects.create(
+            office=post_office, starts_on=MONDAY + timedelta(days=1), reason="PSBB",
+            ends_on=MONDAY + timedelta(days=closed_days),
+        )  # fmt: skip
+    first = MONDAY + timedelta(days=1)
+    (office_days,) = load_open_days(
+        offices=[post_office], service="POSTING", first=first, last=first + timedelta(days=800)
+    ).days.values()
+    last_day_of_patience = office_days[199]  # today does not count
+    assert (last_day_of_patience - MONDAY).days > 400
+    assert silent(post_office, on=last_day_of_patience) == 0
+    day_after = last_day_of_patience + timedelta(days=1)
+    assert silent(post_office, on=day_after) == 3
+    patience = patience_with(offices=[post_office], at=morning(day_after))
+    assert patience.silent_for(office_id=post_office.pk, last_news=morning(MONDAY)) == 200
+
+
+def test_an_office_that_was_closed_for_long_is_as_late_as_before(mailed: Mailed, post_office: Office) -> None:
+    closed = date(2020, 5, 21)
+    Closure.objects.create(
+        office=post_office, starts_on=closed, ends_on=closed + timedelta(days=500), reason="gempa"
+    )
+    assert silent(post_office, on=closed, days=8) == 3
+    assert silent(post_office, on=closed + timedelta(days=450), days=8) == 3
+
+
+def test_an_office_that_never_opens_is_never_late(mailed: Mailed, post_office: Office) -> None:
+    Office.objects.filter(pk=post_office.pk).update(open_weekdays=[])
+    post_office.refresh_from_db()
+    assert silent(post_office, on=date(2022, 5, 4), days=250) == 0
+
+
 def test_a_closure_of_another_service_is_no_excuse(mailed: Mailed, post_office: Office) -> None:
     Closure.objects.create(
         office=post_office, service="PICKUP", starts_on=MONDAY, ends_on=date(2020, 5, 30), reason="x"

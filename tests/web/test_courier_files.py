@@ -161,6 +161,18 @@ def test_the_page_of_a_fetch_says_what_came_and_leads_to_its_file(
     assert f"/berkas-kurir/{file.pk}/" in page
 
 
+def test_who_may_fetch_from_the_post_reads_that_it_is_applied_at_once(
+    at_post: Client, sign_in: SignIn, supervisor: User, settings: Settings
+) -> None:
+    words = "What is fetched from the post is applied at once"
+    boss = sign_in(supervisor)
+    boss.cookies["django_language"] = "en"
+    assert words not in boss.get("/berkas-kurir/").content.decode()
+    settings.COURIER_PULL_URL = "https://pos.example/lacak"
+    assert words in boss.get("/berkas-kurir/").content.decode()
+    assert words not in at_post.get("/berkas-kurir/").content.decode()
+
+
 def halfway(client: Client, mailed: Mailed, monkeypatch: pytest.MonkeyPatch, *, what: str) -> CourierFile:
     """A file whose applying is stopped by its owner after the first card's rows."""
     rows = [f"X;{item.number};DELIVERED;06/05/2020" for item in mailed.items]

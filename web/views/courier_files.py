@@ -31,7 +31,7 @@ from delivery.courier_files import (
 from delivery.courier_files.pulling import is_set_up, start_pull
 from delivery.courier_files.replaying import start_replay
 from delivery.courier_files.results import explained
-from delivery.courier_files.rows import TO_LOOK_AT, nothing_new
+from delivery.courier_files.rows import NEVER_RECORDED, nothing_new
 from delivery.models import CourierFile, CourierRow
 from delivery.scope import courier_files_visible_to, status_texts_visible_to
 from jobs.pace import pace_of
@@ -44,7 +44,6 @@ from web.messages import REFUSALS, fault_text, refusal_text, tell_refusal
 from web.views.jobs import may_stop
 
 TEXTS_PER_PAGE = 20  # each is a form
-NEVER_RECORDED = TO_LOOK_AT - {RowOutcome.CONTRADICTION}
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

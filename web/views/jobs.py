@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role, User
 from accounts.permissions import Operation
 from delivery.models import CourierFile
+from delivery.scope import jobs_visible_to
 from jobs.models import Job, JobState
 from jobs.pace import pace_of
 from jobs.services import cancel, try_now
@@ -65,18 +66,10 @@ def together(jobs: Sequence[Job]) -> Work:
     )
 
 
-def jobs_of(user: User) -> QuerySet[Job]:
-    """The jobs of the user's office and those that the user started."""
-    mine = Q(owner_id=user.pk)
-    if user.office_id is not None:
-        mine |= Q(office_id=user.office_id)
-    return Job.objects.filter(mine).select_related("owner")
-
-
 @requires(Operation.SEE_JOBS)
 def job_list(request: StaffRequest) -> HttpResponse:
     """List the office's jobs, newest first."""
-    found = JobFilter(request.GET, queryset=jobs_of(request.user))
+    found = JobFilter(request.GET, queryset=jobs_visible_to(request.user))
     page = page_of(request, found.qs.order_by("-created_at", "pk"))
     rows = [(job, pace_of(job)) for job in page.object_list]
     return render(request, "web/jobs/list.html", {"filter": found, "page": page, "rows": rows})
@@ -85,7 +78,7 @@ def job_list(request: StaffRequest) -> HttpResponse:
 @requires(Operation.SEE_JOBS)
 def job_page(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     """Show one job; when htmx asks, only its progress."""
-    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    job = get_object_or_404(jobs_visible_to(request.user), pk=job_id)
     context: dict[str, Any] = {
         "job": job,
         "pace": pace_of(job),
@@ -122,7 +115,7 @@ def may_stop(user: User, *, owner_id: int | None) -> bool:
 @require_POST
 def job_retry(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     """Have a job that failed and waits for its next try tried at once."""
-    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    job = get_object_or_404(jobs_visible_to(request.user), pk=job_id)
     if not may_stop(request.user, owner_id=job.owner_id):
         raise PermissionDenied
     if try_now(job_id=job.pk):
@@ -136,7 +129,7 @@ def job_retry(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def job_cancel(request: StaffRequest, job_id: uuid.UUID) -> HttpResponse:
     """Stop a job at its next step; what it has done already stays."""
-    job = get_object_or_404(jobs_of(request.user), pk=job_id)
+    job = get_object_or_404(jobs_visible_to(request.user), pk=job_id)
     if not may_stop(request.user, owner_id=job.owner_id):
         raise PermissionDenied
     if cancel(job_id=job.pk):

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--office", required=True, metavar="CODE", help="code of the registry or post office"
         )
         parser.add_argument("--dry-run", action="store_true", help="tell the outcomes, write nothing")
-        parser.add_argument("--json", action="store_true", help="rows and outcomes as JSON")
+        parser.add_argument("--json", action="store_true", help="what became of it, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             text = gettext(MESSAGES[refused.code]) % refused.params
             raise CommandError(text, returncode=UNKNOWN_OFFICE) from refused
         if options["json"]:
-            self.stdout.write(json.dumps({"rows": report.rows, "outcomes": dict(report.outcomes)}))
+            self.stdout.write(json.dumps(_as_json(report, result)))
         else:
             self._tell(report, result)
 
@@ -117,3 +117,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:<{width}}  {count:>10,}".replace(",", "."))
         if result:
             self.stdout.write(gettext("How each row ended: %(path)s") % {"path": result})
+
+
+def _as_json(report: FileReport, result: str) -> dict[str, Any]:
+    return {
+        "rows": report.rows, "outcomes": dict(report.outcomes), "applied": report.applied, "repeats": report.repeats,
+        "nothing_new": report.nothing_new, "newly_delivered": report.newly_delivered,
+        "newly_returned": report.newly_returned, "result": result or None,
+    }  # fmt: skip
