@@ -73,7 +73,7 @@ def copied_database() -> Iterator[str]:
     quoted = connection.ops.quote_name
     # a template must have no other session, and nobody may wait for its server to write the copy to the disk
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's alone
     with connection._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {quoted(copy)} TEMPLATE {quoted(own)}")
         cursor.execute("CHECKPOINT")

@@ -67,8 +67,9 @@ def insert_rows(*, model: type[models.Model], fields: Sequence[str], rows: Itera
 
 
 def delete_rows(*, model: type[models.Model], field: str, values: Sequence[int]) -> int:
-    """Delete the rows whose `field`, a whole number, is among many values, and give how many. Nothing is cascaded."""
-    column = connection.ops.quote_name(model._meta.get_field(field).column)
+    """Delete the rows whose `field`, a whole number, is among many values; give how many. Nothing is cascaded."""
+    known = {field.attname: field for field in model._meta.concrete_fields}
+    column = connection.ops.quote_name(known[field].column)
     postgresql = connection.vendor == "postgresql"
     among = "= ANY(%s::bigint[])" if postgresql else "IN (SELECT value FROM json_each(%s))"
     listed = list(values) if postgresql else json.dumps(list(values))

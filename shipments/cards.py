@@ -190,7 +190,7 @@ def import_cards(
 
 def release_cards(*, card_ids: Sequence[int]) -> int:
     """Let cards out of circulation that have reached their holders: a later print of the person is a new card."""
-    return delete_rows(model=CirculatingCard, field="card", values=card_ids)
+    return delete_rows(model=CirculatingCard, field="card_id", values=card_ids)
 
 
 def registry_office(office_id: int) -> Office:

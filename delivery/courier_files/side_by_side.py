@@ -24,7 +24,7 @@ def connections_for(portions: int) -> int:
 
     That is where others would not see what it sees: inside its transaction, and with a database in memory.
     """
-    in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()
+    in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()  # type: ignore[attr-defined]
     if portions < 2 or connection.in_atomic_block or in_memory:
         return 0
     return int(settings.COURIER_FILE_CONNECTIONS)
