@@ -24,7 +24,7 @@ _POS_OLDER = re.compile(r"\d{11}")
 _BAG = re.compile(r"PID\d{1,29}")
 _NIK = re.compile(r"\d{16}")
 _REFERENCE = re.compile(r"K\d{9}[A-Z]")
-_CHECK_LETTERS: Final = "ABCDEFGHJKLMNPQRSTVWXYZ"  # 23 letters: without I, O and U, which are misread
+CHECK_LETTERS: Final = "ABCDEFGHJKLMNPQRSTVWXYZ"  # 23 letters: without I, O and U, which are misread
 _REFERENCE_WEIGHTS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 10)
 # Multiplying by a number that shares no factor with 10⁹ is one-to-one, and neighbours get unlike references.
 _SPREAD: Final = 387_420_489
@@ -131,4 +131,4 @@ def _kind_of(value: str) -> NumberKind:
 
 def _check_letter(digits: str) -> str:
     total = sum(map(mul, map(int, digits), _REFERENCE_WEIGHTS))
-    return _CHECK_LETTERS[total % 23]
+    return CHECK_LETTERS[total % 23]

@@ -1,4 +1,4 @@
-"""Find the items that the rows of a status file are about, and whose they are; suggest what was misread."""
+"""Find the items that the rows of a status file are about, and whose they are."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,13 +10,10 @@ from delivery.courier_files.rows import RowOutcome, StatusRow
 from delivery.couriers import folded
 from offices.models import Office
 from shipments.models import Shipment
-from shipments.numbers import NumberKind, is_reference, is_s10, normalise
+from shipments.numbers import is_reference
 
 _NUMBERS_AT_ONCE = 20_000
-NEAR_MISSES_SOUGHT = 200
 BEFORE_OPENING, BEFORE_HANDOVER = timedelta(days=1), timedelta(days=14)
-_OLDER_DIGITS = 11
-_CHECK_LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
 _BY_NUMBER = """
 SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
@@ -103,7 +100,7 @@ def match_rows(rows: Sequence[StatusRow], *, office: Office, beginnings: Beginni
             row.end(RowOutcome.UNKNOWN_ITEM)
             continue
         row.given_number = "" if row.number in found else row.number
-        if not _is_of(office, match):
+        if not is_of(office, match):
             row.end(RowOutcome.OTHER_OFFICE)
         elif row.reference and found.get(row.reference, match).card_id != match.card_id:
             row.end(RowOutcome.DAMAGED_NUMBER, reference=row.reference)
@@ -137,43 +134,7 @@ def _selected(sql: str, column: str, values: Sequence[str]) -> Iterator[Match]:
         yield from map(Match._make, bulk.select(query, [some]))
 
 
-def _is_of(office: Office, match: Match) -> bool:
+def is_of(office: Office, match: Match) -> bool:
     """A post office tells of the items that it was given; a registry office of all that it sent."""
     owner = match.post_office_id if office.kind == Office.Kind.POST_OFFICE else match.office_id
     return owner == office.pk
-
-
-def suggest_near_misses(rows: Sequence[StatusRow], *, office: Office) -> None:
-    """Say of unknown numbers whose check is wrong, and which items of the office lie one figure away. Never applied."""
-    unknown = [row for row in rows if row.outcome is RowOutcome.UNKNOWN_ITEM]
-    near = {row.number: list(_one_figure_away(row.number)) for row in unknown[:NEAR_MISSES_SOUGHT]}
-    found = find_items({number for numbers in near.values() for number in numbers})
-    for row in unknown:
-        detail: dict[str, object] = {}
-        if normalise(row.number).kind is NumberKind.WRONG_CHECK:
-            detail["wrong_check"] = True
-        close = [number for number in near.get(row.number, ()) if number in found]
-        if close := [number for number in close if _is_of(office, found[number])]:
-            detail["near"] = close[:5]
-        if detail:
-            row.end(RowOutcome.UNKNOWN_ITEM, **detail)
-
-
-def _one_figure_away(number: str) -> Iterator[str]:
-    """Give the numbers that one wrong figure could have made this one, some 120 at most."""
-    kind = normalise(number).kind
-    if number.isdecimal() and len(number) < _OLDER_DIGITS:
-        yield number.zfill(_OLDER_DIGITS)  # a number cell drops leading zeros
-    if kind not in (NumberKind.WRONG_CHECK, NumberKind.POS):
-        return
-    for place, figure in enumerate(number):
-        if figure.isdecimal():
-            for other in "0123456789":
-                close = f"{number[:place]}{other}{number[place + 1 :]}"
-                # the post's own numbers have no check digit: any of them may be meant
-                if other != figure and (kind is NumberKind.POS or is_s10(close) or is_reference(close)):
-                    yield close
-    for letter in _CHECK_LETTERS:
-        close = number[:-1] + letter
-        if is_reference(close):
-            yield close

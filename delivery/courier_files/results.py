@@ -71,6 +71,9 @@ WORDS_TOLD: Mapping[str, RowOutcome] = {
 _PIECE_ROWS = 5_000
 NEAR_MISS = _("Perhaps %(near)s is meant.")
 WRONG_CHECK = _("Its check digit is wrong: a figure was misread or mistyped.")
+WRONG_REFERENCE = _(
+    "The check letter of the reference %(reference)s is wrong: a figure was misread or mistyped."
+)
 EARLY_DATE = _("%(date)s lies before the post was given the item. It cannot be before %(since)s.")
 TWO_CARDS = _(
     "The number %(number)s and the reference %(reference)s name two different cards. Correct one of them."
@@ -118,6 +121,8 @@ def explained(outcome: RowOutcome, row: Explained) -> str:
     sentence = gettext(EXPLANATIONS[outcome]) % filled
     if detail.get("wrong_check"):
         sentence += " " + gettext(WRONG_CHECK)
+    if wrong := detail.get("wrong_reference"):
+        sentence += " " + gettext(WRONG_REFERENCE) % {"reference": wrong}
     if near := detail.get("near"):
         sentence += " " + gettext(NEAR_MISS) % {"near": ", ".join(near)}
     return sentence

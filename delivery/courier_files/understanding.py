@@ -6,8 +6,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import KnownLayouts
-from delivery.courier_files.matching import Beginnings, Destinations, match_rows, suggest_near_misses
+from delivery.courier_files.matching import Beginnings, Destinations, match_rows
 from delivery.courier_files.meanings import meanings_of
+from delivery.courier_files.near_misses import suggest_near_misses
 from delivery.courier_files.reading import open_status_file
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, Meaning

@@ -7,9 +7,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from delivery.courier_files import process, upload
+from delivery.courier_files import RowOutcome, near_misses, process, upload
+from delivery.courier_files.rows import StatusRow
 from delivery.models import CourierFile, CourierRow, TrackingEvent
 from offices.models import Office
 from shipments.cards import import_cards
@@ -17,6 +20,7 @@ from shipments.models import Card, Handover, Item, Shipment
 from shipments.numbers import make_reference
 from spreadsheets.faults import SheetError, SheetFault
 from tests.delivery.mailing import HANDED_OVER_AT, Mailed, mail_cards, state_of
+from tests.factories import make_office
 from tests.shipments.sheets import TITLES, card_row
 from tests.spreadsheets.workbooks import book
 
@@ -184,11 +188,18 @@ def test_a_number_and_a_reference_of_two_cards_move_neither(
     )
 
 
+@pytest.fixture(params=[0, near_misses.ASKED_AT_MOST], ids=["compared", "asked"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_misses, "ASKED_AT_MOST", request.param)
+
+
+@pytest.mark.usefixtures("_both_ways")
 @pytest.mark.parametrize(
     ("number", "wrong"),
     [
         ("P2005060000001", "P2005060000007"), ("P2005060000001.2", "P2005160000001.2"),
         ("20123456789", "20123456780"), ("00123456789", 123456789.0), ("BAC1234567890ABCDEF", "BAC1234567891ABCDEF"),
+        ("RR100000025ID", "RR100000065ID"), ("P2005060000001", "P2005060000001.1"),
     ],
 )  # fmt: skip
 def test_the_post_s_own_numbers_are_suggested_when_one_figure_is_wrong(
@@ -201,6 +212,95 @@ def test_the_post_s_own_numbers_are_suggested_when_one_figure_is_wrong(
     assert file.kept_rows.get().detail == {"near": [number]}
     assert f"Perhaps {number} is meant." in explained(file)[0]
     assert state_of(mailed.cards[0]) == ("POSTED", "")
+
+
+@pytest.mark.usefixtures("_both_ways")
+@pytest.mark.parametrize(
+    ("number", "wrong"),
+    [
+        ("P2005060000001", "P2005060000012"), ("RR100000025ID", "RZ100000025ID"), ("RR100000025ID", "RR10000025ID"),
+        ("BAC1234567890ABCDEF", "BAC1234567890ABCDEX"), ("P2005060000001.2", "P2005060000001"),
+    ],
+)  # fmt: skip
+def test_what_differs_by_more_or_in_a_letter_is_not_suggested(
+    mailed: Mailed, applied: Applied, number: str, wrong: str
+) -> None:
+    Item.objects.filter(pk=mailed.items[0].pk).update(number=number)
+    file = applied(f"{wrong};DELIVERED;;06/05/2020")
+    assert outcomes(file) == {"unknown_item": 1}
+    assert "near" not in file.kept_rows.get().detail
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_a_wrong_reference_beside_an_unknown_number_is_told_and_the_right_one_suggested(
+    mailed: Mailed, referenced: Sequence[str], applied: Applied
+) -> None:
+    right = referenced[1]
+    figure = f"{right[:3]}{(int(right[3]) + 1) % 10}{right[4:]}"
+    letter = right[:10] + ("A" if right[10] != "A" else "B")
+    file = applied(
+        f"P2005060000001;{figure};DELIVERED;06/05/2020",
+        f";{letter};DELIVERED;06/05/2020",
+        titles="No Resi;No Referensi;Status;Tanggal",
+    )
+    assert outcomes(file) == {"unknown_item": 2}
+    assert [row.detail for row in file.kept_rows.order_by("row")] == [
+        {"wrong_reference": figure, "near": [right]},
+        {"wrong_check": True, "near": [right]},
+    ]
+    assert explained(file)[0] == (
+        "No item has the number P2005060000001. Check the number. "
+        f"The check letter of the reference {figure} is wrong: a figure was misread or mistyped. "
+        f"Perhaps {right} is meant."
+    )
+    assert {state_of(card) for card in mailed.cards} == {("POSTED", "")}
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_numbers_and_references_of_other_offices_are_not_suggested(
+    mailed: Mailed, registry: Office, applied: Applied, referenced: Sequence[str]
+) -> None:
+    other = make_office(code="17520", kind=Office.Kind.POST_OFFICE, parent=registry, region_code="32.16.07")
+    Item.objects.filter(pk=mailed.items[0].pk).update(live=None)
+    again = mail_cards(office=registry, post_office=other, number=1, cards=mailed.cards[:1], posted=False)
+    Item.objects.filter(pk=again.items[0].pk).update(number="P2005060000001")
+    wrong = f"{referenced[0][:3]}{(int(referenced[0][3]) + 1) % 10}{referenced[0][4:]}"
+    file = applied("P2005060000002;DELIVERED;;06/05/2020", f"{wrong};DELIVERED;;06/05/2020")
+    assert [row.detail for row in file.kept_rows.order_by("row")] == [{}, {"wrong_check": True}]
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_of_many_near_numbers_the_first_five_are_named(mailed: Mailed, applied: Applied) -> None:
+    for item, number in zip(
+        mailed.items, ("P2005060000003", "P2005060000007", "P2105060000001"), strict=True
+    ):
+        Item.objects.filter(pk=item.pk).update(number=number)
+    more = mail_cards(office=mailed.shipment.office, post_office=mailed.shipment.post_office, number=4)
+    for place, item in enumerate(more.items):
+        Item.objects.filter(pk=item.pk).update(number=f"P200506000{place + 1}001")
+    file = applied("P2005060000001;DELIVERED;;06/05/2020")
+    assert file.kept_rows.get().detail["near"] == [
+        "P2105060000001", "P2005060001001", "P2005060002001", "P2005060003001", "P2005060004001",
+    ]  # fmt: skip
+
+
+def test_every_unknown_row_is_looked_at_in_as_many_queries_as_one(
+    mailed: Mailed, post_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_misses, "ASKED_AT_MOST", 100)
+    Item.objects.filter(pk=mailed.items[0].pk).update(number="P2005060000001")
+    foreign = [f"P2112{place:09}" for place in range(3_000)]
+    asked, compared = [], []
+    for numbers, queries in ((["P2005060000002"], asked), ([*foreign, "P2005060000002"], compared)):
+        rows = [StatusRow(line, (), number) for line, number in enumerate(numbers, 2)]
+        for row in rows:
+            row.end(RowOutcome.UNKNOWN_ITEM)
+        with CaptureQueriesContext(connection) as captured:
+            near_misses.suggest_near_misses(rows, office=post_office)
+        queries += captured
+        assert rows[-1].detail == {"near": ["P2005060000001"]}
+        assert not any(row.detail for row in rows[:-1])
+    assert (len(asked), len(compared)) == (1, 2)
 
 
 def test_a_wrong_check_digit_is_told_as_such(mailed: Mailed, applied: Applied) -> None:
