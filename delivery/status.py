@@ -6,7 +6,7 @@ it is a contradiction, which people are shown.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -205,6 +205,10 @@ class Fit(StrEnum):
 _ACCEPTED, _ECHO, _CONTRADICTION = Fit.ACCEPTED, Fit.ECHO, Fit.CONTRADICTION
 _ANNOUNCED, _POSTED, _ATTEMPT_FAILED = _S.ANNOUNCED, _S.POSTED, _S.ATTEMPT_FAILED
 
+_ENDED_BY_POST = COMING_BACK | {_S.DELIVERED}
+# in UTC, those of WIT, WITA and WIB: how a courier's day is read that has no time
+_MIDNIGHTS = frozenset({15, 16, 17})
+
 
 def may_follow(status: Status | None, following: Status) -> bool:
     """Say whether the step is in the table."""
@@ -224,7 +228,18 @@ def fit(state: State, event: Event) -> Fit:
         return _ACCEPTED
     if known is not None and told in ECHOES[known]:
         return _ECHO
+    if known in _ENDED_BY_POST and told in WITH_THE_POST and not another_item:
+        # our handover may be signed after the post has told the end; a day without a time stands for all of that day
+        return _ECHO if told is _POSTED or _is_of_that_day(state.since, event.occurred_at) else _CONTRADICTION
     return _CONTRADICTION
+
+
+def _is_of_that_day(since: datetime | None, moment: datetime) -> bool:
+    """Say whether `since` is a day without a time, and the moment lies on it."""
+    if since is None or moment - since >= timedelta(days=1):
+        return False
+    utc = since.astimezone(UTC)
+    return utc.hour in _MIDNIGHTS and (utc.minute, utc.second) == (0, 0)
 
 
 def step(state: State, event: Event) -> State:

@@ -7,10 +7,11 @@ from delivery import bulk
 from delivery.courier_files.matching import find_items, is_of
 from delivery.courier_files.rows import RowOutcome, StatusRow
 from offices.models import Office
-from shipments.numbers import CHECK_LETTERS, NumberKind, is_reference, is_s10, normalise
+from shipments.numbers import NumberKind, normalise, one_figure_away
 
-# What so many numbers may have been is asked of the database; more of them are compared with all that the office has.
-ASKED_AT_MOST = 1_000
+# So many numbers that may be meant are asked of the database; of more, all that the office has are compared.
+ASKED_AT_MOST = 50_000
+_WITH_A_CHECK = 12  # at the most, of a number whose check leaves few
 NAMED = 5
 _OLDER_DIGITS = 11
 _CHECK_LETTER_AT = 10  # of a reference
@@ -54,10 +55,9 @@ def near_numbers(kinds: Mapping[str, NumberKind], *, office: Office) -> dict[str
     Those that differ in one figure, by place and figure; before them the item of which it names a piece, and what it
     was before a number cell took its leading zeros. So many queries whatever the number of numbers.
     """
-    is_asked = len(kinds) <= ASKED_AT_MOST
+    is_asked = _asked(kinds) <= ASKED_AT_MOST
     possible = {
-        number: [*_other_forms(number), *(_one_figure_away(number, kind) if is_asked else ())]
-        for number, kind in kinds.items()
+        number: [*_other_forms(number), *(one_figure_away(number) if is_asked else ())] for number in kinds
     }
     found = find_items({close for numbers in possible.values() for close in numbers})
     of_office = {number for number, match in found.items() if is_of(office, match)}
@@ -78,21 +78,9 @@ def _other_forms(number: str) -> Iterator[str]:
         yield whole
 
 
-def _one_figure_away(number: str, kind: NumberKind) -> Iterator[str]:
-    """Give the numbers that one wrong figure could have made this one, some 120 at most."""
-    if kind not in _COMPARED:
-        return
-    for place, figure in enumerate(number):
-        if figure.isdecimal():
-            for other in "0123456789":
-                close = f"{number[:place]}{other}{number[place + 1 :]}"
-                # the post's own numbers have no check digit: any of them may be meant
-                if other != figure and (kind is NumberKind.POS or is_s10(close) or is_reference(close)):
-                    yield close
-    for letter in CHECK_LETTERS:
-        close = number[:-1] + letter
-        if is_reference(close):
-            yield close
+def _asked(kinds: Mapping[str, NumberKind]) -> int:
+    """Say how many numbers may be meant, about."""
+    return sum(9 * len(number) if kind is NumberKind.POS else _WITH_A_CHECK for number, kind in kinds.items())
 
 
 def _compare(near: dict[str, list[str]], sought: Sequence[str], office: Office) -> None:

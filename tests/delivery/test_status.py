@@ -76,6 +76,24 @@ def test_failed_attempts_are_counted_and_begin_anew_with_a_new_posting() -> None
     assert fold([*tried, event(S.RETURN_RECEIVED, 40), event(S.POSTED, 50, item=2)]).attempts == 0
 
 
+@pytest.mark.parametrize("end", [S.DELIVERED, S.RETURNING, S.RETURNED_TO_SENDER])
+def test_a_handover_that_is_signed_after_the_end_contradicts_nothing(end: Status) -> None:
+    state = fold([event(end, 0), event(S.POSTED, 5)])
+    assert (state.status, state.contradictions) == (end, 0)
+    assert fold([event(S.DELIVERED, 0), event(S.POSTED, 5, item=2)]).contradictions == 1
+
+
+@pytest.mark.parametrize("midnight", [15, 16, 17])
+def test_a_day_without_a_time_stands_for_all_of_that_day(midnight: int) -> None:
+    told = [event(S.POSTED, 0), event(S.DELIVERED, midnight)]
+    same_day, next_day = event(S.OUT_FOR_DELIVERY, midnight + 8), event(S.OUT_FOR_DELIVERY, midnight + 24)
+    assert fold([*told, same_day]).contradictions == 0
+    assert fold([*told, next_day]).contradictions == 1
+    timed = event(S.DELIVERED, midnight + 0.5)
+    assert fold([event(S.POSTED, 0), timed, same_day]).contradictions == 1
+    assert fold([event(S.POSTED, 0), event(S.DELIVERED, 14), event(S.IN_TRANSIT, 15)]).contradictions == 1
+
+
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
 def test_one_attempt_told_with_its_reason_and_without_is_one_attempt(names: tuple[str, str]) -> None:
     bare = event(S.ATTEMPT_FAILED, 10, name=names[0])

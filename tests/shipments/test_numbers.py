@@ -11,6 +11,7 @@ from shipments.numbers import (
     is_s10,
     make_reference,
     normalise,
+    one_figure_away,
     s10,
     s10_check_digit,
     spaced,
@@ -144,3 +145,37 @@ def test_normalise_tells_numbers_apart(typed: str, kind: NumberKind, value: str)
 def test_spaced_reference_reads_back() -> None:
     assert spaced("K387420489J") == "K387 420 489 J"
     assert normalise(spaced("K387420489J")).value == "K387420489J"
+
+
+@pytest.mark.parametrize("number", ["RR473124829GB", "RR473124820GB", "RR000000005ID", "RZ100000065ID"])
+def test_the_s10_numbers_one_figure_away_are_all_that_have_a_right_check(number: str) -> None:
+    all_others = {
+        f"{number[:place]}{other}{number[place + 1 :]}"
+        for place in range(2, 11)
+        for other in "0123456789"
+        if other != number[place]
+    }
+    assert set(one_figure_away(number)) == {other for other in all_others if is_s10(other)}
+
+
+@pytest.mark.parametrize("wrong", ["", "figure", "letter"])
+def test_the_references_one_figure_away_are_all_that_have_a_right_letter(wrong: str) -> None:
+    number = make_reference(77)
+    if wrong == "figure":
+        number = f"{number[:4]}{(int(number[4]) + 3) % 10}{number[5:]}"
+    if wrong == "letter":
+        number = number[:10] + ("A" if number[10] != "A" else "B")
+    all_others = {
+        f"{number[:place]}{other}{number[place + 1 :]}"
+        for place in range(1, 11)
+        for other in (ALPHABET[:10] if place < 10 else ALPHABET[10:])
+        if other != number[place]
+    }
+    near = set(one_figure_away(number))
+    assert near == {other for other in all_others if is_reference(other)}
+    assert (make_reference(77) in near) is bool(wrong)
+
+
+def test_any_figure_of_the_post_s_own_numbers_may_be_wrong() -> None:
+    assert len(list(one_figure_away("P2005060000001"))) == 13 * 9
+    assert list(one_figure_away("tanpa nomor")) == []
