@@ -291,17 +291,17 @@ def test_every_unknown_row_is_looked_at_in_as_many_queries_as_one(
     monkeypatch.setattr(near_misses, "ASKED_AT_MOST", 1_000)
     Item.objects.filter(pk=mailed.items[0].pk).update(number="P2005060000001")
     foreign = [f"P2112{place:09}" for place in range(3_000)]
-    asked, compared = [], []
-    for numbers, queries in ((["P2005060000002"], asked), ([*foreign, "P2005060000002"], compared)):
+    asked = []
+    for numbers in (["P2005060000002"], [*foreign, "P2005060000002"]):
         rows = [StatusRow(line, (), number) for line, number in enumerate(numbers, 2)]
         for row in rows:
             row.end(RowOutcome.UNKNOWN_ITEM)
         with CaptureQueriesContext(connection) as captured:
             near_misses.suggest_near_misses(rows, office=post_office)
-        queries += captured
+        asked.append(len(captured))
         assert rows[-1].detail == {"near": ["P2005060000001"]}
         assert not any(row.detail for row in rows[:-1])
-    assert (len(asked), len(compared)) == (1, 2)
+    assert asked == [1, 2]
 
 
 def test_a_wrong_check_digit_is_told_as_such(mailed: Mailed, applied: Applied) -> None:

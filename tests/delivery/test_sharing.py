@@ -1,23 +1,28 @@
 """Portions of a status file that several workers take: each is recorded once, whoever takes it and whoever dies."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from delivery.courier_files import process, sharing, upload
 from delivery.courier_files.applying import Applied, Portion
 from delivery.courier_files.sharing import SHARE_JOB, apply_shared, help_with, take_portion
-from delivery.models import CourierFile, Delivery, FilePortion, TrackingEvent
+from delivery.models import CourierFile, Delivery, FilePortion, GivenNumber, Message, TrackingEvent
 from delivery.tracking import refold
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
 from offices.models import Office
+from shipments.models import Item, Shipment
+from shipments.numbers import make_reference
+from spreadsheets.reading import open_sheet
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import mail_cards
 
@@ -178,17 +183,23 @@ def test_a_cancelled_file_leaves_no_portion_to_take(courier_file: CourierFile) -
     _whole(courier_file)
 
 
+def _threads(courier_file: CourierFile, number: int) -> list[threading.Thread]:
+    """Make helpers that take portions of a file as long as there are any."""
+
+    def work() -> None:
+        help_with(courier_file_id=courier_file.pk, at=AT, on_progress=lambda _done: None)
+        connection.close()
+
+    return [threading.Thread(target=work) for _ in range(number)]
+
+
 @pytest.mark.postgres
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time")
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_the_same_time_end_as_one_alone(
     courier_file: CourierFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def work() -> None:
-        help_with(courier_file_id=courier_file.pk, at=AT, on_progress=lambda _done: None)
-        connection.close()
-
-    helpers = [threading.Thread(target=work) for _ in range(2)]
+    helpers = _threads(courier_file, 2)
 
     def start(_file: CourierFile) -> None:
         for helper in helpers:
@@ -199,3 +210,184 @@ def test_workers_at_the_same_time_end_as_one_alone(
     for helper in helpers:
         helper.join()
     _whole(courier_file)
+
+
+# Rows of the cards of a scene, each in its own way: what the file says of the card in this place.
+_EARLIER = ("{number};;GAGAL ANTAR;RUMAH KOSONG;07/05/2020 15:00", "{number};;DELIVERED;;06/05/2020 09:00")
+_ROWS = (
+    "{number};;ANTARAN;;05/05/2020 08:00",
+    "{number};;GAGAL ANTAR;RUMAH KOSONG;05/05/2020 15:00",
+    "{number};;DELIVERED;ORANG SERUMAH;08/05/2020 10:00",
+    "{number};;ANTARAN;;05/05/2020 08:00",
+    ";{reference};INVEHICLE;;04/05/2020 20:00",
+    "{number};;RETUR;PINDAH ALAMAT;09/05/2020 10:00",
+)
+_GIVING = (
+    "P200506000{place:04};{reference};ANTARAN;;06/05/2020 08:00",
+    "P200506000{place:04};;DELIVERED;;06/05/2020 10:00",
+    "P200506009{pair:04};{reference};DELIVERED;;07/05/2020 10:00",
+    ";{reference};GAGAL ANTAR;PINDAH ALAMAT;07/05/2020 10:00",
+    "P200506008{place:04};{reference};BARU;;07/05/2020 10:00",
+)
+
+
+class Scene:
+    """Cards of their own and two files about them: the second one has several rows a card, late and known ones."""
+
+    def __init__(self, registry: Office, post_office: Office, folder: Path) -> None:
+        self.folder, self.office = folder, post_office
+        self.mailed = mail_cards(office=registry, post_office=post_office, number=CARDS)
+        for card in self.mailed.cards:
+            card.reference = make_reference(card.pk)
+            card.save()
+        # the post gives every third item its number
+        without = [item.pk for place, item in enumerate(self.mailed.items) if place % 3 == 0]
+        Item.objects.filter(pk__in=without).update(number=None)
+        self.first_key = Shipment.objects.count() * 1_000
+        random, rows, earlier = Random(2020), ["X;;DELIVERED;;06/05/2020", ";;DELIVERED;;"], []
+        for place in range(CARDS):
+            templates = _GIVING if place % 3 == 0 else _ROWS
+            rows += [
+                self._filled(template, place)
+                for template in random.choices(templates, k=random.randint(1, 6))
+            ]
+            earlier += [self._filled(random.choice(_EARLIER), place)] if place % 3 == 1 else []
+        random.shuffle(rows)
+        settled = self.upload("earlier.csv", earlier)
+        process(courier_file_id=settled.pk)
+        self.file = self.upload("status.csv", rows)
+
+    def _filled(self, template: str, place: int) -> str:
+        item, card = self.mailed.items[place], self.mailed.cards[place]
+        key = self.first_key + place
+        return template.format(
+            number=item.number, reference=card.reference, place=key, pair=self.first_key + place // 6
+        )
+
+    def upload(self, name: str, rows: Sequence[str]) -> CourierFile:
+        path = self.folder / name
+        path.write_text("\n".join(("No Resi;No Referensi;Status;Keterangan;Tanggal", *rows)))
+        return upload(path=path, name=name, office_id=self.office.pk, actor_id=None, at=AT, enqueue=False)
+
+    def end(self) -> dict[str, Any]:
+        """Apply the second file; give all that it has done, by the cards' places."""
+        report = process(courier_file_id=self.file.pk)
+        place_of = {card.pk: place for place, card in enumerate(self.mailed.cards)}
+        self.file.refresh_from_db()
+        with open_sheet(self.file.result.path) as sheet:
+            told = [row.cells[5] for row in sheet.rows()]
+        fields = (
+            "status",
+            "reason",
+            "action",
+            "receiver",
+            "since",
+            "attempts",
+            "contradictions",
+            "last_event_at",
+        )
+        events = TrackingEvent.objects.filter(courier_file=self.file)
+        items = Item.objects.filter(shipment=self.mailed.shipment).order_by("position")
+        given = GivenNumber.objects.filter(courier_file=self.file)
+        waiting = Message.objects.filter(card__in=self.mailed.cards)
+        return {
+            "told": told,
+            "report": (report.outcomes, report.newly_delivered, report.newly_returned),
+            "states": list(
+                Delivery.objects.filter(card__in=self.mailed.cards).order_by("card_id").values_list(*fields)
+            ),
+            "events": sorted(
+                (place_of[card], status, at, row)
+                for card, status, at, row in events.values_list(
+                    "card_id", "status", "occurred_at", "source_row"
+                )
+            ),
+            "numbers": [
+                (item.number or "")[-4:] if item.number_given_at is None else self._place_of(str(item.number))
+                for item in items
+                if item.number is None or item.number_given_at is not None
+            ],
+            "given": sorted(place_of[card] for card in given.values_list("item__card_id", flat=True)),
+            "messages": sorted(
+                (place_of[card], why) for card, why in waiting.values_list("card_id", "occasion")
+            ),
+        }
+
+    def _place_of(self, number: str) -> int:
+        return int(number[-4:]) - self.first_key
+
+
+MakeScene = Callable[[], Scene]
+
+
+@pytest.fixture
+def scene(registry: Office, post_office: Office, tmp_path: Path) -> MakeScene:
+    return lambda: Scene(registry, post_office, tmp_path)
+
+
+def _shuffled(file: CourierFile) -> None:
+    """Take all portions but the last one in another order."""
+    portions = FilePortion.objects.filter(courier_file=file)
+    keys = list(portions.values_list("pk", flat=True))
+    Random(7).shuffle(keys)
+    for key in keys[:-1]:
+        portions.exclude(pk=key).update(lease_until=timezone.now() + timedelta(hours=1))
+        portions.filter(pk=key).update(lease_until=None)
+        assert take_portion(courier_file_id=file.pk, at=AT)
+        assert FilePortion.objects.get(pk=key).outcomes
+    portions.update(lease_until=None)
+
+
+def _alone(scene: MakeScene, settings: Settings) -> dict[str, Any]:
+    settings.COURIER_FILE_HELPERS, settings.COURIER_FILE_PORTION = 0, 5_000
+    ended = scene().end()
+    outcomes = {name for name, rows in ended["report"][0].items() if rows}
+    assert outcomes == {
+        "applied", "duplicate", "superseded", "contradiction", "unknown_item", "unmapped_text", "damaged_number",
+        "bad_date",
+    }  # fmt: skip
+    assert ended["given"]
+    assert "" in ended["numbers"]
+    return ended
+
+
+@pytest.mark.parametrize("portion", [1, 7, 5_000])
+@pytest.mark.parametrize("helpers", [0, 2])
+def test_portions_of_any_size_in_any_order_end_alike(
+    scene: MakeScene, settings: Settings, monkeypatch: pytest.MonkeyPatch, portion: int, helpers: int
+) -> None:
+    alone = _alone(scene, settings)
+    settings.COURIER_FILE_HELPERS, settings.COURIER_FILE_PORTION = helpers, portion
+    other = scene()
+    taken: list[CourierFile] = []
+
+    def take(file: CourierFile) -> None:
+        taken.append(file)
+        _shuffled(file)
+
+    _during(monkeypatch, take, other.file)
+    assert other.end() == alone
+    assert bool(taken) == (helpers > 0 and portion < 5_000)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("helpers", "portion"), [(1, 1), (1, 7), (2, 1), (2, 7)])
+def test_workers_of_any_number_end_alike(
+    scene: MakeScene, settings: Settings, monkeypatch: pytest.MonkeyPatch, helpers: int, portion: int
+) -> None:
+    alone = _alone(scene, settings)
+    settings.COURIER_FILE_HELPERS, settings.COURIER_FILE_PORTION = helpers, portion
+    other = scene()
+    started = _threads(other.file, helpers)
+
+    def start(_file: CourierFile) -> None:
+        for helper in started:
+            helper.start()
+
+    _during(monkeypatch, start, other.file)
+    ended = other.end()
+    for helper in started:
+        helper.join()
+    assert ended == alone
