@@ -87,5 +87,6 @@ bench-workers: setup-dev  ## measure one worker and two on PostgreSQL and Rabbit
 	@$(BIN)/python -m bench.courier_workers --database $(TEST_POSTGRES_URL)
 	@$(BIN)/python -m bench.label_jobs --database $(TEST_POSTGRES_URL)
 
-histories: setup-dev  ## play 10,000 random histories of each kind against the ledger (HISTORIES=...); takes most of an hour
+histories: setup-dev  ## play 10,000 random histories of each kind against the ledger, and a tenth as many made-up files (HISTORIES=...); takes most of an hour
 	@HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -q -n auto tests/properties/test_ledger.py tests/properties/test_undelivered.py
+	@HISTORIES=$$(($(HISTORIES) / 10)) $(BIN)/python -m pytest -q -n auto tests/web/test_hostile_files.py

@@ -1,6 +1,6 @@
 """What all views share: who may, how much is read, and what is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -69,11 +69,17 @@ class Resource(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
 
     def page_of(
-        self, rows: QuerySet[Any], shape: type[BaseSerializer[Any]], *, ordering: tuple[str, ...]
+        self,
+        rows: QuerySet[Any],
+        shape: type[BaseSerializer[Any]],
+        *,
+        ordering: tuple[str, ...],
+        shown: Callable[[Iterable[Any]], Iterable[Any]] = list,
     ) -> Response:
-        """Give a page of what belongs to one thing, in an order of its own."""
+        """Give a page of what belongs to one thing, in an order of its own; `shown` adds to its rows what they lack."""
         self.ordering = ordering
-        return self.get_paginated_response(shape(self.paginate_queryset(rows), many=True).data)
+        page = self.paginate_queryset(rows) or ()
+        return self.get_paginated_response(shape(shown(page), many=True).data)
 
     @property
     def user(self) -> User:

@@ -1,5 +1,7 @@
 """Layouts of status files that people have described, and the meanings of texts that they have said."""
 
+from functools import partial
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -88,11 +90,10 @@ class StatusTextViewSet(ListModelMixin, Resource):
     def waiting(self, request: Request) -> Response:
         """Give the texts that no table knows, the most frequent first, with some of their rows."""
         registry_id = self._registry_id()
-        self.ordering = TEXTS_IN_ORDER
-        texts = self.paginate_queryset(unmapped_texts(office_id=registry_id))
         # rows are a registry's own; who speaks for all of them sees the texts only
-        shown = texts if registry_id is None else with_samples(texts or (), office_id=registry_id)
-        return self.get_paginated_response(UnmappedTextSerializer(shown, many=True).data)
+        shown = list if registry_id is None else partial(with_samples, office_id=registry_id)
+        texts = unmapped_texts(office_id=registry_id)
+        return self.page_of(texts, UnmappedTextSerializer, ordering=TEXTS_IN_ORDER, shown=shown)
 
     def _registry_id(self) -> int | None:
         """None, for all registries, is an administrator's to say."""

@@ -80,6 +80,29 @@ def test_what_changes_something_may_be_repeated(document: dict[str, Any]) -> Non
             assert "Idempotency-Key" not in names, (path, method)
 
 
+def test_the_document_says_how_far_a_courier_files_work_is_and_what_it_found(
+    document: dict[str, Any],
+) -> None:
+    shapes = document["components"]["schemas"]
+    file, work = shapes["CourierFileDetail"]["properties"], shapes["Work"]["properties"]
+    assert set(work) == {"state", "done", "total", "reading", "rows_a_second", "seconds_left"}
+    assert {"work", "job_url", "newly_delivered", "newly_returned", "first_rows"} <= set(file)
+    assert "first_rows" not in shapes["CourierFile"]["properties"]
+    assert set(shapes["FirstRow"]["properties"]) == {
+        "outcome", "row", "number", "status_text", "remark_text", "occurred_text", "explanation",
+    }  # fmt: skip
+    assert set(shapes["WaitingRow"]["properties"]) == {
+        "courier_file",
+        "row",
+        "number",
+        "occurred_text",
+        "place",
+    }
+    assert shapes["UnmappedText"]["properties"]["samples"]["items"] == {
+        "$ref": "#/components/schemas/WaitingRow"
+    }
+
+
 def test_the_document_is_served(anonymous: APIClient, db: None) -> None:
     answer = anonymous.get("/api/v1/schema/?format=json")
     assert answer.status_code == 200

@@ -13,6 +13,7 @@ from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.limits import MIB, Limits
 from spreadsheets.reading import open_sheet
 from tests.spreadsheets.workbooks import (
+    LAUGHS,
     SHEET_HEAD,
     SHEET_TAIL,
     archive,
@@ -28,9 +29,6 @@ from tests.spreadsheets.workbooks import (
 PATIENCE = 20.0
 SHARED_STRINGS = "xl/sharedStrings.xml"
 ONE_ROW = f'<row r="1">{inline("A1", "x")}</row>'
-LAUGHS = "<!DOCTYPE x [" + "".join(
-    f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' if n else '<!ENTITY e1 "ha">' for n in range(12)
-)
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """Fixtures of the pages' tests."""
 
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from tests.web.serving import Serve, Served, database_beside
 
 SignIn = Callable[[User], Client]
 
@@ -29,3 +33,19 @@ def sign_in() -> SignIn:
         return client
 
     return make
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start the product; at the test's end nothing of it is left."""
+    started: list[Served] = []
+
+    def start() -> Served:
+        started.append(Served(tmp_path, database_beside(tmp_path)))
+        return started[-1]
+
+    yield start
+    for served in started:
+        for number in served.processes():
+            os.kill(number, signal.SIGKILL)
+        served.process.wait()
