@@ -32,7 +32,9 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
     office = serializers.CharField(source="office.code")
     outcomes = OutcomesField()
     fault = serializers.SerializerMethodField(help_text="code and params of the reason for a refusal")
-    has_result = serializers.SerializerMethodField()
+    has_result = serializers.SerializerMethodField(
+        help_text="whether a workbook tells how its rows ended; of a file that repeats another, the other's does"
+    )
     can_be_mapped = serializers.SerializerMethodField(
         help_text="whether a person may say what its columns hold"
     )
@@ -62,7 +64,7 @@ class CourierFileSerializer(serializers.ModelSerializer[CourierFile]):
         return courier_file.fault or None
 
     def get_has_result(self, courier_file: CourierFile) -> bool:
-        return bool(courier_file.result)
+        return courier_file.has_own_result
 
     def get_can_be_mapped(self, courier_file: CourierFile) -> bool:
         return can_be_mapped(courier_file)

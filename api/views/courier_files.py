@@ -3,9 +3,11 @@
 from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -101,15 +103,18 @@ class CourierFileViewSet(ListModelMixin, RetrieveModelMixin, UploadResource):
     @extend_schema(responses=CourierRowSerializer(many=True), filters=False)
     @action(detail=True)
     def rows(self, request: Request, pk: str) -> Response:
-        """Give the rows that changed nothing and that somebody must look at."""
+        """Give the rows that changed nothing and that somebody must look at; of a repetition, the other file's."""
         rows = courier_files.rows_to_look_at(self.get_object())
         return self.page_of(rows, CourierRowSerializer, ordering=("row",))
 
     @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY}, filters=False)
     @action(detail=True, pagination_class=None)
     def result(self, request: Request, pk: str) -> FileResponse:
-        """Give the file's rows with their outcomes, as a workbook."""
-        return stored_file(self.get_object().result)
+        """Give the file's rows with their outcomes, as a workbook; one that repeats another has none of its own."""
+        courier_file = self.get_object()
+        if courier_file.repeats_id is not None:
+            raise NotFound(_("This file repeats another: its result workbook tells how the rows ended."))
+        return stored_file(courier_file.result)
 
     @extend_schema(parameters=[HeaderRowQuery], responses=SheetHeadSerializer, filters=False)
     @action(detail=True, pagination_class=None)

@@ -29,9 +29,19 @@ def keep_ended(
 
 
 def recount(locked: CourierFile, *, ended: Mapping[str, int], before: Mapping[str, int]) -> None:
-    """Move rows of a file, whose lock is held, from how they had ended to how they end now."""
+    """Move rows of a file, whose lock is held, from how they had ended to how they end now; so do its repetitions."""
     counts = Counter(locked.outcomes)
     counts.update(ended)
     counts.subtract(before)
     locked.outcomes = {outcome.value: counts[outcome] for outcome in RowOutcome}
     locked.save(update_fields=["outcomes"])
+    CourierFile.objects.filter(repeats=locked, state=CourierFile.State.APPLIED).update(
+        outcomes=outcomes_of_repeat(locked)
+    )
+
+
+def outcomes_of_repeat(twin: CourierFile) -> dict[str, int]:
+    """Give how the rows of a file end whose twin was applied: what was stored is known, the rest is as it was."""
+    outcomes = {outcome.value: twin.outcomes.get(outcome.value, 0) for outcome in RowOutcome}
+    known = sum(outcomes[outcome] for outcome in STORED)
+    return outcomes | {outcome.value: 0 for outcome in STORED} | {RowOutcome.DUPLICATE.value: known}

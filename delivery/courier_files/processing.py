@@ -4,6 +4,7 @@ import tempfile
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,12 +26,13 @@ from delivery.courier_files.applying import (
     assess_portion,
     portion_of,
 )
+from delivery.courier_files.counting import outcomes_of_repeat
 from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
-from delivery.courier_files.repeats import earlier_twin, last_item, outcomes_of_repeat
+from delivery.courier_files.repeats import TwinGone, earlier_twin, hold_twin, last_item
 from delivery.courier_files.replaying import replay
 from delivery.courier_files.results import write_result
 from delivery.courier_files.retelling import undone_since
@@ -108,7 +110,9 @@ def process(
         raise _refusal(courier_file)
     now = at or courier_file.uploaded_at
     if apply and (twin := earlier_twin(courier_file)) is not None:
-        return _finish_repeat(courier_file, held, twin, at=now)
+        with suppress(TwinGone):
+            return _finish_repeat(courier_file, held, twin, at=now)
+        courier_file.refresh_from_db()
     items_seen = last_item()
     try:
         work = _read(
@@ -297,7 +301,10 @@ def _shown(row: StatusRow) -> ShownRow:
 
 
 def _finish_repeat(courier_file: CourierFile, held: _Hold, twin: CourierFile, *, at: datetime) -> FileReport:
-    """End a file whose content was applied before: nothing changes, and its result workbook is the other's."""
+    """End a file whose content was applied before: nothing changes, and how its rows ended is told by the other.
+
+    The other's workbook is kept with it only to be read, should it be applied once more after an undo.
+    """
     report = FileReport(rows=twin.rows, outcomes=outcomes_of_repeat(twin), applied=True, repeats=twin.name)
     courier_file.repeats = twin
     courier_file.items_seen = twin.items_seen
@@ -319,7 +326,7 @@ def _finish(
     courier_file.repeats = None
     go_on = _telling(on_progress, len(work.rows))
     with tempfile.TemporaryFile() as output:
-        write_result(output, layout=work.layout, rows=work.rows, on_piece=go_on)
+        write_result(output, layout=work.layout, rows=work.rows, applied=report.applied, on_piece=go_on)
         output.seek(0)
         go_on()  # what was overtaken must not write over its successor's end
         _settle(courier_file, held, report, File(output), version=work.version, rows=work.rows, at=at)
@@ -347,10 +354,12 @@ def _settle(
     courier_file.file = ""
     try:
         with transaction.atomic():
+            if courier_file.repeats is not None:
+                hold_twin(courier_file.repeats)
             held.write(courier_file, _ENDING)
             _keep(courier_file, rows, report, at=at)
             held.on_end(report)
-    except LeaseLost:
+    except (LeaseLost, TwinGone):
         storage.delete(courier_file.result.name)
         raise
     for name in read_from:

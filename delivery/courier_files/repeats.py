@@ -19,7 +19,6 @@ from delivery.models import CourierFile
 from jobs.models import Job, JobState
 from shipments.models import Item
 
-_STORED = (RowOutcome.APPLIED, RowOutcome.DUPLICATE, RowOutcome.SUPERSEDED, RowOutcome.CONTRADICTION)
 # a number that stands beside two references may be given to one of them since
 _WITHOUT_ITEM = (RowOutcome.UNKNOWN_ITEM, RowOutcome.OTHER_OFFICE, RowOutcome.DAMAGED_NUMBER)
 
@@ -43,11 +42,15 @@ def earlier_twin(courier_file: CourierFile) -> CourierFile | None:
     )
 
 
-def outcomes_of_repeat(twin: CourierFile) -> dict[str, int]:
-    """Give how the rows of a file end whose twin was applied: what was stored is known, the rest is as it was."""
-    outcomes = {outcome.value: twin.outcomes.get(outcome.value, 0) for outcome in RowOutcome}
-    known = sum(outcomes[outcome] for outcome in _STORED)
-    return outcomes | {outcome.value: 0 for outcome in _STORED} | {RowOutcome.DUPLICATE.value: known}
+class TwinGone(Exception):
+    """The file that was to be repeated is not what it was: its undo has begun, or its rows end differently."""
+
+
+def hold_twin(twin: CourierFile) -> None:
+    """Let nobody undo or recount the file until the transaction ends that writes its repetition. Raises TwinGone."""
+    now = CourierFile.objects.select_for_update(no_key=True).get(pk=twin.pk)
+    if (now.state, now.undone_at, now.outcomes) != (twin.state, twin.undone_at, twin.outcomes):
+        raise TwinGone
 
 
 def last_item() -> int:

@@ -45,10 +45,25 @@ EXPLANATIONS: Mapping[RowOutcome, str] = {
         "Recorded, but it contradicts what is known of this item. An officer will look at it."
     ),
 }
+# What a check finds is recorded nowhere yet …
+PREVIEW_NAMES: Mapping[RowOutcome, str] = {**NAMES, RowOutcome.APPLIED: _("would be applied")}
+PREVIEW_EXPLANATIONS: Mapping[RowOutcome, str] = {
+    **EXPLANATIONS,
+    RowOutcome.APPLIED: _("Would be recorded."),
+    RowOutcome.SUPERSEDED: _("Would be recorded in the history; later news of this item is known already."),
+    RowOutcome.CONTRADICTION: _("Would be recorded, but it contradicts what is known of this item."),
+}
+# … and what a file had recorded that was undone counts no more.
+UNDONE_NAME = _("undone")
+UNDONE_EXPLANATION = _("Was recorded, and taken back when the file was undone.")
 # Every word under which a workbook has ever told an outcome. A word that changes stays here: workbooks are read again.
 WORDS_TOLD: Mapping[str, RowOutcome] = {
     "applied": RowOutcome.APPLIED,
     "diterapkan": RowOutcome.APPLIED,
+    "would be applied": RowOutcome.APPLIED,
+    "akan diterapkan": RowOutcome.APPLIED,
+    "undone": RowOutcome.APPLIED,
+    "dibatalkan": RowOutcome.APPLIED,
     "known already": RowOutcome.DUPLICATE,
     "sudah diketahui": RowOutcome.DUPLICATE,
     "superseded": RowOutcome.SUPERSEDED,
@@ -160,33 +175,36 @@ def write_result(
     *,
     layout: Layout,
     rows: Sequence[StatusRow],
+    applied: bool = True,
     on_piece: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the workbook. Every row stands where it stood in the partner's sheet, so that it can be read again.
 
-    `on_piece` is called each time that some thousand rows are written; what it raises ends the work.
+    Unless `applied`, it says how the rows would end. `on_piece` is called each time that some thousand rows are
+    written; what it raises ends the work.
     """
     write_xlsx(
         output,
         sheet="Status",
         columns=result_columns(layout),
-        rows=_in_pieces(_in_their_places(layout, rows), on_piece),
+        rows=in_pieces(_in_their_places(layout, rows, applied), on_piece),
         title_rows=[""] * (layout.header_row - 1),
     )
 
 
-def _in_pieces(rows: Iterable[Sequence[Cell]], on_piece: Callable[[], None]) -> Iterator[Sequence[Cell]]:
+def in_pieces(rows: Iterable[Sequence[Cell]], on_piece: Callable[[], None]) -> Iterator[Sequence[Cell]]:
+    """Give rows as they come, and call `on_piece` each time that some thousand have."""
     for place, row in enumerate(rows):
         if place % _PIECE_ROWS == 0:
             on_piece()
         yield row
 
 
-def _in_their_places(layout: Layout, rows: Sequence[StatusRow]) -> Iterator[Sequence[Cell]]:
-    names = {outcome: gettext(name) for outcome, name in NAMES.items()}
-    plain = {
-        outcome: gettext(EXPLANATIONS[outcome]) for outcome in RowOutcome if "%(" not in EXPLANATIONS[outcome]
-    }
+def _in_their_places(layout: Layout, rows: Sequence[StatusRow], applied: bool) -> Iterator[Sequence[Cell]]:
+    told = NAMES if applied else PREVIEW_NAMES
+    explained = EXPLANATIONS if applied else PREVIEW_EXPLANATIONS
+    names = {outcome: gettext(name) for outcome, name in told.items()}
+    plain = {outcome: gettext(text) for outcome, text in explained.items() if "%(" not in text}
     line = layout.header_row + 1
     for row in rows:
         while line < row.row:

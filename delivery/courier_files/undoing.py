@@ -14,6 +14,7 @@ from delivery import messages, records
 from delivery.courier_files.given_numbers import has_given, take_back_given
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.replaying import retell_after_undo
+from delivery.courier_files.rewriting import rewrite_as_undone
 from delivery.courier_files.uploading import is_in_work
 from delivery.models import CourierFile
 from delivery.refusals import Code, DeliveryRefused
@@ -69,13 +70,13 @@ def undo(
     _begin(courier_file)
     events = records.standing_events_of_file(courier_file_id)
     take_back = partial(_take_back, courier_file_id, note=reason.strip()[:200], actor_id=actor_id, at=at)
-    done = 0
+    tell, done = on_progress or _tell_nobody, 0
     for chunk in pieces_by_card(events, card_of=itemgetter(0), most=EVENTS_PER_CHUNK):
-        if on_progress is not None:
-            on_progress(done, len(events))
+        tell(done, len(events))
         take_back(chunk)
         done += len(chunk)
     take_back_given(courier_file_id=courier_file_id)
+    rewrite_as_undone(courier_file, on_piece=partial(tell, done, len(events)))
     with transaction.atomic():
         CourierFile.objects.select_for_update(no_key=True).get(pk=courier_file_id)
         # a text of its rows may have been explained meanwhile
@@ -84,6 +85,10 @@ def undo(
         _end(courier_file, events=done + len(late), actor_id=actor_id, at=at)
     retell_after_undo(undone=courier_file, undo_kind=UNDO_JOB, actor_id=actor_id, at=at)
     return done + len(late)
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
 
 
 def _begin(courier_file: CourierFile) -> None:

@@ -121,7 +121,13 @@ def map_text(
 
 
 def rows_to_look_at(courier_file: CourierFile) -> QuerySet[CourierRow]:
-    """Give the rows of a file that somebody must look at, in the order of the sheet."""
+    """Give the rows of a file that somebody must look at, in the order of the sheet; of a repetition, its twin's.
+
+    What the twin had recorded against what was known is known already when it comes again.
+    """
+    if courier_file.repeats is not None and courier_file.state == CourierFile.State.APPLIED:
+        its = rows_to_look_at(courier_file.repeats)
+        return its.exclude(outcome=RowOutcome.CONTRADICTION.name)
     return courier_file.kept_rows.filter(outcome__in=NAMES_TO_LOOK_AT).order_by("row")
 
 

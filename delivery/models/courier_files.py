@@ -56,6 +56,11 @@ class CourierFile(models.Model):
     class Meta:
         ordering = ["-uploaded_at"]
 
+    @property
+    def has_own_result(self) -> bool:
+        """Say whether a result workbook tells of this very file; of one that repeats another, the other's does."""
+        return bool(self.result) and self.repeats_id is None
+
 
 class FilePortion(models.Model):
     """Rows of a file in work that one worker takes at a time; gone when the file is at its end."""

@@ -179,6 +179,23 @@ def test_an_applied_file_is_undone_with_a_reason(
     assert Delivery.objects.get(card=mailed.cards[0]).status == "POSTED"
 
 
+def test_a_repeated_file_gives_the_rows_of_the_other_and_has_no_workbook_of_its_own(
+    at_post: APIClient, mailed: Mailed
+) -> None:
+    where, _first = uploaded(at_post, news(mailed), apply=True)
+    first = worked_on(at_post, where)
+    again, _second = uploaded(at_post, news(mailed), apply=True)
+    second = worked_on(at_post, again)
+    assert (second["repeats"], first["has_result"], second["has_result"]) == (first["id"], True, False)
+    rows = at_post.get(f"{again}rows/").json()["results"]
+    assert rows == at_post.get(f"{where}rows/").json()["results"]
+    assert sum(second["outcomes"].values()) - second["outcomes"]["duplicate"] == len(rows) > 0
+    assert (at_post.get(f"{where}result/").status_code, at_post.get(f"{again}result/").status_code) == (
+        200,
+        404,
+    )
+
+
 def test_a_file_that_is_no_sheet_says_why(at_post: APIClient, mailed: Mailed) -> None:
     where, _waiting = uploaded(at_post, SimpleUploadedFile("status.xlsx", b"\x00\x01\x02" * 100))
     state = worked_on(at_post, where)

@@ -5,12 +5,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.db.models import Max
 
-from delivery.courier_files import forget_columns, map_columns, map_text, process, undo, upload
+from delivery.courier_files import (
+    forget_columns,
+    map_columns,
+    map_text,
+    process,
+    processing,
+    rows_to_look_at,
+    undo,
+    upload,
+)
 from delivery.courier_files.repeats import earlier_twin
 from delivery.models import ColumnProfile, CourierFile, TrackingEvent
+from delivery.status import Status
+from delivery.tracking import record_events
 from jobs.services import JobCancelled
 from offices.models import Office
 from shipments.models import Item
@@ -66,12 +78,103 @@ def test_the_same_content_changes_nothing_and_says_what_it_repeats(uploaded: Upl
     second = uploaded(1)
     assert _ended(second) == {"duplicate": 2, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1}
     assert (second.state, second.repeats_id, second.file.name) == (CourierFile.State.APPLIED, first.pk, "")
-    assert second.result.open("rb").read() == first.result.open("rb").read()
+    assert (first.has_own_result, second.has_own_result) == (True, False)
     assert not second.kept_rows.exists()
     assert TrackingEvent.objects.filter(source="FILE").count() == 2
     third = uploaded(2)
     _ended(third)
     assert third.repeats_id == first.pk
+
+
+def test_a_repetition_s_rows_to_look_at_are_those_of_its_twin_and_its_counts_go_with_them(
+    uploaded: Upload, mailed: Mailed, registry: Office
+) -> None:
+    first = uploaded(0)
+    late = TrackingEvent.Source.DESK
+    record_events(
+        events=[mailed.event(3, Status.DELIVERED, hours=4, source=late)], recorded_at=AT, recorded_by_id=None
+    )
+    assert _ended(first)["contradiction"] == 1
+    assert first.kept_rows.filter(outcome="CONTRADICTION").count() == 1
+    second = uploaded(1)
+    _ended(second)
+    meaning = {"courier": "POS", "status_text": "KATA ASING", "actor_id": None, "office_id": registry.pk}
+    for expected, said in (
+        (["UNMAPPED_TEXT", "BAD_DATE", "UNKNOWN_ITEM"], "IN_TRANSIT"),
+        (["BAD_DATE", "UNKNOWN_ITEM"], ""),
+    ):
+        second.refresh_from_db()
+        shown = [row.outcome for row in rows_to_look_at(second)]
+        assert shown == expected
+        assert {name: second.outcomes[name.lower()] for name in shown} == dict.fromkeys(shown, 1)
+        assert second.outcomes["duplicate"] + len(shown) == second.rows == sum(second.outcomes.values())
+        if said:
+            assert map_text(**meaning, status=said, at=AT + timedelta(days=1)).rows == 1
+    undo(courier_file_id=second.pk, reason="salah", actor_id=None, at=AT + timedelta(days=2))
+    second.refresh_from_db()
+    assert list(rows_to_look_at(second)) == []
+
+
+def test_a_twin_that_is_undone_while_its_repetition_is_written_is_repeated_by_none(
+    uploaded: Upload, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, kept = uploaded(0), processing._kept
+    _ended(first)
+    acts = [first]
+
+    def undoing(*arguments: Any, **named: Any) -> str:
+        if acts:
+            undo(courier_file_id=acts.pop().pk, reason="salah", actor_id=None, at=AT)
+        return kept(*arguments, **named)
+
+    monkeypatch.setattr(processing, "_kept", undoing)
+    second = uploaded(1)
+    assert _ended(second) == {"applied": 2, "unmapped_text": 1, "bad_date": 1, "unknown_item": 1}
+    assert (second.repeats, second.has_own_result, state_of(mailed.cards[0])[0]) == (None, True, "DELIVERED")
+    assert len(list(Path(second.result.path).parent.iterdir())) == 2  # one workbook a file
+
+
+def _words(courier_file: CourierFile) -> list[tuple[str, str]]:
+    courier_file.refresh_from_db()
+    sheet = openpyxl.load_workbook(courier_file.result.path).worksheets[0]
+    return [(str(row[4].value), str(row[5].value)) for row in list(sheet.rows)[1:]]
+
+
+def test_a_result_workbook_says_what_is_so(uploaded: Upload, mailed: Mailed) -> None:
+    first = uploaded(0)
+    process(courier_file_id=first.pk, apply=False)
+    would = ("akan diterapkan", "Akan dicatat.")
+    unknown = (
+        "teks tidak dikenal", "Teks KATA ASING belum dikenal. Kepala bidang akan menentukan artinya.",
+    )  # fmt: skip
+    assert [_words(first)[place] for place in (0, 1, 3)] == [would, unknown, would]
+    _ended(first)
+    applied = ("diterapkan", "Tercatat.")
+    assert [_words(first)[place] for place in (0, 1, 3)] == [applied, unknown, applied]
+    before = _words(first)
+    second = uploaded(1)
+    process(courier_file_id=second.pk, apply=False)
+    known = _words(second)[0]
+    process(courier_file_id=second.pk)
+    undo(courier_file_id=first.pk, reason="salah", actor_id=None, at=AT + timedelta(days=1))
+    undone = ("dibatalkan", "Pernah dicatat, lalu ditarik kembali saat berkas dibatalkan.")
+    assert [_words(first)[place] for place in (0, 1, 3)] == [undone, unknown, undone]
+    assert known == ("sudah diketahui", "Peristiwa ini sudah tercatat sebelumnya. Tidak ada yang berubah.")
+    assert _ended(first)["applied"] == 2
+    assert _words(first) == before
+
+
+def test_an_undo_whose_result_is_being_written_tells_that_it_goes_on(
+    uploaded: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = uploaded(0)
+    _ended(first)
+    told: list[tuple[int, int]] = []
+    undo(
+        courier_file_id=first.pk, reason="salah", actor_id=None, at=AT,
+        on_progress=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    assert told == [(0, 2), (2, 2)]
 
 
 def test_the_short_way_ends_as_the_whole_work_would(

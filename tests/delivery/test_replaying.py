@@ -19,7 +19,8 @@ from pytest_django import Settings
 from accounts.models import AuditEntry, User
 from delivery.courier_files import map_text, process, undo, upload
 from delivery.courier_files.replaying import replay, start_replay
-from delivery.courier_files.results import NAMES, WORDS_TOLD
+from delivery.courier_files.results import NAMES, PREVIEW_NAMES, UNDONE_NAME, WORDS_TOLD
+from delivery.courier_files.rows import RowOutcome
 from delivery.couriers import Meaning, pos
 from delivery.models import CourierFile, Delivery, Message, StatusText, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
@@ -206,6 +207,8 @@ def test_a_result_workbook_is_understood_in_both_languages_and_by_words_of_long_
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             assert [WORDS_TOLD[gettext(name)] for name in NAMES.values()] == list(NAMES)
+            assert [WORDS_TOLD[gettext(name)] for name in PREVIEW_NAMES.values()] == list(NAMES)
+            assert WORDS_TOLD[gettext(UNDONE_NAME)] is RowOutcome.APPLIED
     with monkeypatch.context() as changed:
         changed.setattr("delivery.courier_files.rewriting.NAMES", dict.fromkeys(NAMES, "a new word"))
         assert read(file).voided == 2

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
+from delivery.courier_files import undo
 from delivery.models import ColumnProfile, CourierFile, Delivery, StatusText
 from jobs.models import Job
 from jobs.services import Progress, cancel, run_job
@@ -289,6 +290,29 @@ def test_the_same_rows_again_and_a_misread_number_are_explained(at_post: Client,
     at_post.post(f"/berkas-kurir/{again.pk}/terapkan/")
     page = at_post.get(f"/berkas-kurir/{work(again).pk}/").content.decode()
     assert "Every row was known before. Nothing has changed." in page
+
+
+def test_a_repeated_file_leads_to_the_rows_and_the_workbook_of_the_other(
+    at_post: Client, mailed: Mailed
+) -> None:
+    rows = (
+        f"A;{mailed.items[0].number};DELIVERED;06/05/2020",
+        f"A;{mailed.items[1].number};KATA ASING;06/05/2020",
+    )
+    first, second = (upload(at_post, *rows, titles=TITLES, what="apply") for _each in range(2))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert second.repeats == first
+    page = at_post.get(f"/berkas-kurir/{second.pk}/").content.decode()
+    assert "KATA ASING" in page
+    assert f'href="/berkas-kurir/{first.pk}/hasil/"' in page
+    assert f'href="/berkas-kurir/{second.pk}/hasil/"' not in page
+    assert "/baca-ulang/" not in page
+    assert at_post.get(f"/berkas-kurir/{second.pk}/hasil/").status_code == 404
+    undo(courier_file_id=first.pk, reason="salah", actor_id=None, at=timezone.now())
+    page = at_post.get(f"/berkas-kurir/{second.pk}/").content.decode()
+    assert f"The content of this file is that of {first.name}." in page
+    assert "KATA ASING" not in page
 
 
 def test_a_text_of_many_rows_leads_to_its_job_and_the_list_has_pages(

@@ -190,7 +190,7 @@ def file_replay(request: StaffRequest, file_id: UUID) -> HttpResponse:
 def file_result(request: StaffRequest, file_id: UUID) -> FileResponse:
     """Send the result workbook: each row with how it ended and why."""
     file = _file_of(request, file_id)
-    if not file.result:
+    if not file.has_own_result:
         raise Http404
     stem = file.name.rpartition(".")[0] or file.name
     return file_answer(file.result.open("rb"), name=f"{stem}-{_('result')}.xlsx", content_type=WORKBOOK)
@@ -243,7 +243,7 @@ def text_meanings(request: StaffRequest) -> HttpResponse:
 
 
 def _file_of(request: StaffRequest, file_id: UUID) -> CourierFile:
-    files = courier_files_visible_to(request.user).select_related("job", "office", "uploaded_by")
+    files = courier_files_visible_to(request.user).select_related("job", "office", "uploaded_by", "repeats")
     return get_object_or_404(with_stops(files), pk=file_id)
 
 

@@ -96,7 +96,8 @@ class Command(BaseCommand):
         except LeaseLost as error:
             raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name) from error
         report = FileReport(**{name: told[name] for name in _REPORTED})
-        return report, str(CourierFile.objects.get(pk=courier_file.pk).result.path)
+        ended = CourierFile.objects.select_related("repeats").get(pk=courier_file.pk)
+        return report, str((ended.repeats or ended).result.path)
 
     def _tell(self, report: FileReport, result: str) -> None:
         if not report.applied:
