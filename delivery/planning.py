@@ -75,13 +75,22 @@ def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
     # first, for their versions say when something else has been recorded meanwhile
     kept = records.states({event.card_id for event in told})
     before = kept.states
-    found = Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before=kept, after={})
     late = [
         needs_refold(before.get(event.card_id, NOTHING), fact)
         for event, fact in zip(told, facts, strict=True)
     ]
     unsure = {fact.fingerprint for fact, is_late in zip(facts, late, strict=True) if is_late or not trusting}
     facts, stored = _looked_up(facts, unsure)
+    found = Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before=kept, after={})
+    _sort_out(found, told, facts, late, stored)
+    return found
+
+
+def _sort_out(
+    found: Plan, told: Sequence[NewEvent], facts: Sequence[Event], late: Sequence[bool],
+    stored: Mapping[str, records.Known],
+) -> None:  # fmt: skip
+    """Tell news from what is known, and bring the cards of the news to their states."""
     news: dict[int, list[tuple[int, Event]]] = defaultdict(list)
     whole: set[int] = set()
     tried: set[int] = set()
@@ -99,13 +108,11 @@ def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
         elif known.voided or known.file_row is None or known.file_row != _file_row(event):
             continue
         else:  # the same row of the same file: an earlier try of this very work stored it
-            whole.add(event.card_id)
             tried.add(event.card_id)
         seen.add(fingerprint)
         news[event.card_id].append((index, fact))
-    _advance(found, news, whole)
+    _advance(found, news, whole | tried)
     found.before_first_try = _before_first_try(news, tried)
-    return found
 
 
 def _before_first_try(news: Mapping[int, list[tuple[int, Event]]], tried: set[int]) -> dict[int, State]:

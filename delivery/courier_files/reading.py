@@ -145,7 +145,8 @@ class _Reader:
     def _cleaned(self, taken: tuple[Cell, ...]) -> Iterator[tuple[int, str]]:
         """Give the cells that are kept otherwise: of who received it only a relation, of free text no long number."""
         for name, clean in (
-            ("received_by", self._relation), ("remark", _without_numbers), ("reason", _without_numbers)
+            ("received_by", self._relation), ("status", _without_numbers), ("remark", _without_numbers),
+            ("reason", _without_numbers),
         ):  # fmt: skip
             place = self._at.get(name)
             if (

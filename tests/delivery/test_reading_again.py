@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from delivery.courier_files import process, upload
+from delivery.courier_files.results import WORDS_TOLD
 from delivery.courier_files.understanding import read_and_understand
 from delivery.couriers import COURIERS
 from delivery.models import CourierFile, TrackingEvent
@@ -159,7 +160,10 @@ def _told(file: CourierFile) -> Iterator[tuple[int, tuple[tuple[str, str], ...]]
     file.refresh_from_db()
     with open_sheet(file.result.path) as sheet:
         for number, cells in sheet.rows():
-            yield number, tuple((type(cell).__name__, str(cell)) for cell in cells[:-1])
+            *own, outcome, _explanation = cells
+            # what would be applied, and what was, are told by words of their own
+            told = WORDS_TOLD.get(str(outcome), outcome)
+            yield number, tuple((type(cell).__name__, str(cell)) for cell in (*own, told))
 
 
 def _write(path: Path, rows: Sequence[Sequence[Any]]) -> None:
