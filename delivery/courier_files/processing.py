@@ -42,6 +42,7 @@ from delivery.courier_files.side_by_side import apply_side_by_side, connections_
 from delivery.courier_files.understanding import OnReading, read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
+from delivery.refusals import DeliveryRefused
 from delivery.status import Status
 from delivery.tracking import Outcome, foresee_events
 from jobs.collector import collector_paused
@@ -84,14 +85,9 @@ class _Hold:
 
 @collector_paused()
 def process(
-    *,
-    courier_file_id: uuid.UUID,
-    apply: bool = True,
-    at: datetime | None = None,
-    on_progress: OnProgress | None = None,
-    on_reading: OnReading | None = None,
-    on_end: OnEnd | None = None,
-) -> FileReport:
+    *, courier_file_id: uuid.UUID, apply: bool = True, at: datetime | None = None,
+    on_progress: OnProgress | None = None, on_reading: OnReading | None = None, on_end: OnEnd | None = None,
+) -> FileReport:  # fmt: skip
     """Apply a file, or with `apply=False` say what it would do and write no event.
 
     Safe to repeat after an interruption: rows that an earlier try has stored keep their outcomes. A file that is
@@ -104,7 +100,7 @@ def process(
     courier_file = CourierFile.objects.select_related("office").get(pk=courier_file_id)
     held = _Hold.of(courier_file, on_end)
     if courier_file.state == CourierFile.State.APPLIED:
-        _apply_known(courier_file, at or courier_file.uploaded_at)
+        _catch_up(courier_file, courier_file.uploaded_at, at or courier_file.uploaded_at)
         return FileReport(rows=courier_file.rows, outcomes=courier_file.outcomes, applied=True)
     if courier_file.state == CourierFile.State.REFUSED and not courier_file.file:
         raise _refusal(courier_file)
@@ -125,21 +121,19 @@ def process(
     courier_file.items_seen = items_seen
     _finish(courier_file, held, work, report, at=now, on_progress=on_progress)
     if apply:
-        _catch_up(courier_file, report, began, now)
+        _catch_up(courier_file, began, now)
     return report
 
 
-def _catch_up(courier_file: CourierFile, report: FileReport, began: datetime, now: datetime) -> None:
-    """Heed what was said meanwhile: texts that were explained, and files that were undone and had told it first."""
+def _catch_up(courier_file: CourierFile, began: datetime, now: datetime) -> None:
+    """Heed what was said since: texts that were explained, and files that were undone and had told it first."""
     _apply_known(courier_file, now)
-    if report.outcomes[RowOutcome.DUPLICATE] and undone_since(courier_file.office, began):
-        replay(
-            courier_file_id=courier_file.pk,
-            apply=True,
-            actor_id=courier_file.uploaded_by_id,
-            at=now,
-            job_id=courier_file.job_id,
-        )
+    if courier_file.outcomes[RowOutcome.DUPLICATE] and undone_since(courier_file.office, began):
+        with suppress(DeliveryRefused):  # somebody undoes it
+            replay(
+                courier_file_id=courier_file.pk, apply=True, actor_id=courier_file.uploaded_by_id, at=now,
+                job_id=courier_file.job_id,
+            )  # fmt: skip
 
 
 def _apply_known(courier_file: CourierFile, now: datetime) -> None:

@@ -98,7 +98,7 @@ def test_a_repetition_s_rows_to_look_at_are_those_of_its_twin_and_its_counts_go_
     assert first.kept_rows.filter(outcome="CONTRADICTION").count() == 1
     second = uploaded(1)
     _ended(second)
-    meaning = {"courier": "POS", "status_text": "KATA ASING", "actor_id": None, "office_id": registry.pk}
+    meaning: dict[str, Any] = {"courier": "POS", "status_text": "KATA ASING", "office_id": registry.pk}
     for expected, said in (
         (["UNMAPPED_TEXT", "BAD_DATE", "UNKNOWN_ITEM"], "IN_TRANSIT"),
         (["BAD_DATE", "UNKNOWN_ITEM"], ""),
@@ -109,7 +109,7 @@ def test_a_repetition_s_rows_to_look_at_are_those_of_its_twin_and_its_counts_go_
         assert {name: second.outcomes[name.lower()] for name in shown} == dict.fromkeys(shown, 1)
         assert second.outcomes["duplicate"] + len(shown) == second.rows == sum(second.outcomes.values())
         if said:
-            assert map_text(**meaning, status=said, at=AT + timedelta(days=1)).rows == 1
+            assert map_text(**meaning, status=said, actor_id=None, at=AT + timedelta(days=1)).rows == 1
     undo(courier_file_id=second.pk, reason="salah", actor_id=None, at=AT + timedelta(days=2))
     second.refresh_from_db()
     assert list(rows_to_look_at(second)) == []

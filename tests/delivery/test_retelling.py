@@ -172,7 +172,7 @@ def test_a_file_that_repeats_the_undone_one_is_undone_with_it(applied: Apply, ma
     assert (second.state, second.applied_at, second.undone_at is not None) == ("UNDONE", None, True)
     assert (work(), state_of(mailed.cards[0])[0]) == ([], "POSTED")
     process(courier_file_id=second.pk)
-    assert (counted(second), second.repeats) == ({"applied": 1}, None)
+    assert (counted(second), second.repeats_id) == ({"applied": 1}, None)
     assert state_of(mailed.cards[0])[0] == "DELIVERED"
 
 
@@ -214,7 +214,7 @@ def test_what_a_person_took_back_and_what_a_file_says_twice_is_not_retold(
     assert counted(second) == {"applied": 1, "duplicate": 2}
 
 
-@pytest.mark.parametrize("when", ["applied", "read anew"])
+@pytest.mark.parametrize("when", ["applied", "read anew", "killed before"])
 def test_a_file_that_is_in_work_while_another_is_undone_catches_up_at_its_end(
     applied: Apply, mailed: Mailed, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -236,6 +236,13 @@ def test_a_file_that_is_in_work_while_another_is_undone_catches_up_at_its_end(
     if when == "applied":
         beside("delivery.courier_files.processing.write_result")
         second = applied(delivered(mailed, 0, 1))
+    elif when == "killed before":
+        with monkeypatch.context() as patched:
+            patched.setattr("delivery.courier_files.processing._catch_up", lambda *_arguments: None)
+            second = applied(delivered(mailed, 0, 1))
+        CourierFile.objects.filter(pk=second.pk).update(applied_at=AT - timedelta(days=1))
+        undone(first)
+        process(courier_file_id=second.pk)
     else:
         second = applied(delivered(mailed, 0, 1))
         beside("delivery.courier_files.replaying.retell")

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from delivery.courier_files import process, start_undo, undo, upload, with_stops
-from delivery.courier_files.processing import write_result
 from delivery.courier_files.pulling import start_pull
 from delivery.courier_files.repeats import earlier_twin
 from delivery.courier_files.replaying import start_replay
+from delivery.courier_files.results import write_result
 from delivery.models import CourierFile, TrackingEvent
 from delivery.refusals import Code, DeliveryRefused
 from jobs.models import Job, JobState
@@ -25,7 +25,7 @@ from tests.delivery.mailing import Mailed, mail_cards, state_of
 pytestmark = pytest.mark.django_db
 AT = datetime(2020, 6, 1, tzinfo=UTC)
 CARDS = 6
-Beside = Callable[[Callable[[], None]], None]
+Beside = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def path(mailed: Mailed, tmp_path: Path, settings: Any) -> Path:
 def beside(monkeypatch: pytest.MonkeyPatch) -> Beside:
     """Give a way to do something once, when the rows of a file are recorded and its result is not written."""
 
-    def arrange(act: Callable[[], None]) -> None:
+    def arrange(act: Callable[[], object]) -> None:
         acts = [act]
 
         def writing(*arguments: Any, **named: Any) -> None:
@@ -97,7 +97,7 @@ def test_what_an_undo_beside_the_work_said_stands(
     path: Path, mailed: Mailed, post_office: Office, beside: Beside
 ) -> None:
     file = upload(path=path, name=path.name, office_id=post_office.pk, actor_id=None, at=AT, enqueue=False)
-    beside(lambda: undo(courier_file_id=file.pk, reason="salah", actor_id=None, at=AT) and None)
+    beside(lambda: undo(courier_file_id=file.pk, reason="salah", actor_id=None, at=AT))
     with pytest.raises(LeaseLost):
         process(courier_file_id=file.pk)
     file.refresh_from_db()
@@ -172,7 +172,7 @@ def test_a_file_that_is_only_checked_meanwhile_is_not_applied_in_its_place(
 
 
 def test_somebody_may_stop_it_on_its_page(path: Path, post_office: Office, beside: Beside) -> None:
-    beside(lambda: cancel(job_id=Job.objects.get().pk) and None)
+    beside(lambda: cancel(job_id=Job.objects.get().pk))
     with pytest.raises(CommandError) as stopped:
         imported(path, post_office)
     assert (stopped.value.returncode, Job.objects.get().state) == (3, JobState.CANCELLED)

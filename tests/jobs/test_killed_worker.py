@@ -17,11 +17,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from jobs.supervising import CELERY
-from tests.jobs.crash_scene import NEWS, OVERLAP, POST_OFFICE, ROWS, UNKNOWN_EVERY
+from tests.jobs.crash_scene import DAMAGED, NEWS, OVERLAP, PLACES, POST_OFFICE, REPEATED, ROWS, UNKNOWN_EVERY
 
-# Share of the file's events that are stored when the worker is killed.
-POINTS = sorted(Random(2020).uniform(0.0, 0.95) for _ in range(10))
+# Share of the file's events that are stored when the worker is killed; between these come the places before and after.
+SHARES = sorted(Random(2020).uniform(0.0, 0.95) for _ in range(4))
+POINTS: tuple[float | str, ...] = (*PLACES[:2], *SHARES, *PLACES[2:])
 PATIENCE_SECONDS = 120
 
 
@@ -60,11 +60,10 @@ class Scene:
             stdout=subprocess.DEVNULL,
         )
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        command = ["-m", "tests.jobs.crash_scene", "work"]
-        if self.engine == "celery":
-            command = [*CELERY, "--concurrency", "2", "--loglevel", "ERROR"]
-        return self.start(*command)
+    def start_worker(self, *place: str) -> subprocess.Popen[bytes]:
+        """Start a worker of the engine; it is killed at a place of its work where one is named."""
+        engine = "celery" if self.engine == "celery" else "work"
+        return self.start("-m", "tests.jobs.crash_scene", engine, *place)
 
     def work(self) -> None:
         """Let a worker come to the end of the file."""
@@ -85,6 +84,16 @@ def _kill(worker: subprocess.Popen[bytes]) -> int:
     if worker.poll() is None:
         os.killpg(worker.pid, signal.SIGKILL)
     return worker.wait()
+
+
+def _kill_at(point: float | str, scene: Scene, in_all: int) -> None:
+    """Let a worker be killed at a place of its work, or when a share of all events is stored."""
+    worker = scene.start_worker(*[point] if isinstance(point, str) else [])
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while worker.poll() is None and (isinstance(point, str) or _ask(scene.url, _STORED) <= point * in_all):
+        assert time.monotonic() < patience, f"the worker does not get to {point}"
+        time.sleep(0.005)
+    assert _kill(worker) == -signal.SIGKILL, point
 
 
 def _ask(url: str, sql: str) -> int:
@@ -175,20 +184,18 @@ def test_a_file_whose_worker_is_killed_at_ten_points_ends_with_the_rows_of_an_un
     disturbed, calm = _twins(names, tmp_path, engine)
     calm.work()
     expected = json.loads(calm.step("tell"))
-    assert (expected["job"], sum(expected["outcomes"].values())) == ("SUCCEEDED", ROWS)
+    assert (expected["job"], sum(expected["outcomes"].values())) == ("SUCCEEDED", ROWS + REPEATED + DAMAGED)
+    assert all(expected[what] for what in ("given", "messages", "rows"))
+    assert all(expected["result"][what] for what in ("newly_delivered", "first_rows"))
     in_all = _ask(calm.url, _STORED)
     for point in POINTS:
-        worker = disturbed.start_worker()
-        patience = time.monotonic() + PATIENCE_SECONDS
-        while worker.poll() is None and _ask(disturbed.url, _STORED) <= point * in_all:
-            assert time.monotonic() < patience, "the worker does not get there"
-            time.sleep(0.005)
-        assert _kill(worker) == -signal.SIGKILL
+        _kill_at(point, disturbed, in_all)
         assert not _ask(disturbed.url, _ENDED)
         if engine == "celery":
             assert int(disturbed.step("again")) >= 1
     disturbed.work()
-    assert json.loads(disturbed.step("tell")) == expected
+    told = json.loads(disturbed.step("tell"))
+    assert {what for what in expected if told[what] != expected[what]} == set()
     if engine == "celery":
         _forget_queues(f"crash-{name}" for name in names)
 
@@ -205,10 +212,14 @@ def test_a_file_that_is_imported_beside_a_running_worker_loses_no_row_and_double
     told = json.loads(scene.step("tally"))
     unknown, unknown_twice = (len(range(0, rows // 2, UNKNOWN_EVERY)) for rows in (ROWS, ROWS // 2))
     assert (told["states"], told["wrong"]) == (["APPLIED", "APPLIED"], 0)
-    assert sorted(sum(outcomes.values()) for outcomes in told["outcomes"]) == [ROWS // 2 + NEWS, ROWS]
+    assert sorted(sum(outcomes.values()) for outcomes in told["outcomes"]) == [
+        ROWS // 2 + NEWS,
+        ROWS + REPEATED + DAMAGED,
+    ]
     assert told["stored"] == ROWS - unknown + NEWS
     assert _sum(told, "applied", "superseded", "contradiction") == told["stored"]
-    assert _sum(told, "duplicate") == ROWS // 2 - unknown_twice
+    assert _sum(told, "duplicate") == ROWS // 2 - unknown_twice + REPEATED
+    assert _sum(told, "damaged_number") == DAMAGED
     assert _sum(told, "unmapped_text") == unknown + unknown_twice
 
 
