@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db import connection
 
 Row = tuple[Any, ...]
 _FETCH = 5_000
+_ROWS_IN_A_STATEMENT = 500  # of at most 20 columns: SQLite takes 32,766 parameters
 TIMES_REMEMBERED = 65_536
 
 
@@ -141,8 +143,7 @@ def _staged(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Itera
             _copy(cursor, f"COPY {name} ({names}) FROM STDIN", rows)
         else:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({names})")
-            places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {name} ({names}) VALUES ({places})", rows)
+            _insert_values(f"INSERT INTO {name} ({names}) VALUES ", len(columns), rows)
         yield name
         cursor.execute(f"DELETE FROM {name}")
 
@@ -152,6 +153,18 @@ def _copy(cursor: Any, statement: str, rows: Iterable[Row]) -> None:
         write_row = copy.write_row
         for row in rows:
             write_row(row)
+
+
+def _insert_values(statement: str, width: int, rows: Sequence[Row]) -> None:
+    """Insert some hundred rows in a statement, by SQLite's own driver.
+
+    A statement for each row hands Python's lock over as often; Django reads every mark of each statement anew.
+    """
+    values = "(" + ", ".join("?" * width) + ")"
+    for start in range(0, len(rows), _ROWS_IN_A_STATEMENT):
+        some = rows[start : start + _ROWS_IN_A_STATEMENT]
+        parameters = list(chain.from_iterable(some))
+        connection.connection.execute(statement + ", ".join([values] * len(some)), parameters)
 
 
 def select(sql: str, parameters: Sequence[Any]) -> Iterator[Row]:
