@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from threading import Lock
 
 from django.conf import settings
 from django.core.files import File
@@ -44,7 +45,7 @@ from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.refusals import DeliveryRefused
 from delivery.status import Status
-from delivery.tracking import Outcome, foresee_events
+from delivery.tracking import Foreseen, Outcome, foresee_events
 from jobs.collector import collector_paused
 from jobs.services import LeaseLost
 from offices.models import Office
@@ -206,27 +207,41 @@ def _taken(
     """Apply the chunks, alone or with helpers, or without a file assess them; say how each ended, in their order."""
     file_id = courier_file.pk if courier_file is not None else None
     portions = (portion_of(chunk, courier_file_id=file_id) for chunk in chunks)
-    if courier_file is not None and is_shared(len(chunks)):
-        yield from apply_shared(courier_file=courier_file, portions=portions, at=at, on_progress=tell)
-        return
-    done = 0
-    for chunk, applied in zip(chunks, _one_by_one(courier_file, portions, len(chunks), at), strict=True):
-        done += len(chunk)
-        tell(done)
-        yield applied
-
-
-def _one_by_one(
-    courier_file: CourierFile | None, portions: Iterable[Portion], number: int, at: datetime
-) -> Iterable[Applied]:
+    count = _Count(tell)
     if courier_file is None:
-        return map(assess_portion, portions)
-    apply = partial(apply_portion, at=at, recorded_by_id=courier_file.uploaded_by_id)
-    foresee = partial(foresee_events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
-    if connections := connections_for(number):
+        return map(count.of(assess_portion), portions)
+    if is_shared(len(chunks)):
+        return apply_shared(courier_file=courier_file, portions=portions, at=at, on_progress=tell)
+    apply = count.of(partial(apply_portion, at=at, recorded_by_id=courier_file.uploaded_by_id))
+    if connections := connections_for(len(chunks)):
+        foresee = partial(foresee_events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
         tasks = (partial(apply, portion, foreseen=foresee(events=portion.events)) for portion in portions)
         return apply_side_by_side(tasks, connections=connections)
     return map(apply, portions)
+
+
+class _Count:
+    """Counts rows that are done, and tells so over the connection that has done them.
+
+    Another one would wait with SQLite until nobody writes any more.
+    """
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell = tell
+        self._done = 0
+        self._lock = Lock()
+
+    def of(self, apply: Callable[..., Applied]) -> Callable[..., Applied]:
+        """Give what does the same to a portion, and then counts it."""
+
+        def applied(portion: Portion, **known: Foreseen) -> Applied:
+            ended = apply(portion, **known)
+            with self._lock:
+                self._done += len(portion.events)
+                self._tell(self._done)
+            return ended
+
+        return applied
 
 
 def _readable(courier_file: CourierFile) -> str:
