@@ -113,7 +113,7 @@ def die_at(place: str) -> None:
         "reading": (
             processing,
             read.__name__,
-            lambda path, **named: read(path, **named | {"on_piece": dies}),
+            lambda path, **named: read(path, **named | {"on_reading": dies}),
         ),
         "read": (processing, read.__name__, then_dies(read)),
         "written": (processing, "_settle", dies),
