@@ -1,4 +1,4 @@
-"""The most memory that this process and those it has started held at one moment."""
+"""The most memory that a process and those it has started held at one moment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ class Peak:
 
 
 @contextmanager
-def peak_of_all() -> Iterator[Peak]:
-    """Look at the memory of this process and its children many times a second (Linux)."""
+def peak_of_all(process_id: int | None = None) -> Iterator[Peak]:
+    """Look at the memory of a process (None: this one) and its children many times a second (Linux)."""
+    watched = process_id or os.getpid()
     peak, ended = Peak(), threading.Event()
 
     def watch() -> None:
         while not ended.wait(EVERY_SECONDS):
-            peak.megabytes = max(peak.megabytes, _now())
+            peak.megabytes = max(peak.megabytes, _now(watched))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -36,9 +37,9 @@ def peak_of_all() -> Iterator[Peak]:
         watcher.join()
 
 
-def _now() -> float:
-    pids = {str(os.getpid())}
-    for children in Path("/proc/self/task").glob("*/children"):
+def _now(process_id: int) -> float:
+    pids = {str(process_id)}
+    for children in Path(f"/proc/{process_id}/task").glob("*/children"):
         pids.update(_read(children).split())
     pages = sum(int(fields[1]) for pid in pids if (fields := _read(Path(f"/proc/{pid}/statm")).split()))
     return pages * _PAGE / 1024 / 1024
