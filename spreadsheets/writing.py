@@ -226,15 +226,6 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
     known: dict[Cell, str] = {}
     clean, as_read, typed_too = column.clean, column.kind == "as_read", column.kind != "text"
 
-    def text_of(value: str) -> str:
-        plain = neutralised(value)
-        if not plain:
-            return ""
-        if len(plain) > MAX_CELL_CHARACTERS:
-            plain = plain[: MAX_CELL_CHARACTERS - 1] + "…"
-        bare = plain.isprintable() and plain[0] != " " and plain[-1] != " "
-        return f"{text if bare else spaced}{escaped(plain)}</t></is></c>"
-
     def rest_of(value: Cell) -> str:
         """All of the cell that follows its line; nothing for an empty one."""
         given = value
@@ -243,13 +234,13 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
         if type(value) is str and value.isascii() and value.isalnum() and len(value) <= LONGEST_REMEMBERED:
             rest = f"{text}{value}</t></is></c>"  # letters and figures need no second look
         elif type(value) is str:
-            rest = text_of(value)
+            rest = _rest_of_text(value, text, spaced)
         elif value is None:
             return ""
         elif as_read:
             return _cell_as_read(value)
         else:
-            return (typed_too and _typed_cell(value)) or text_of(shown(value))
+            return (typed_too and _typed_cell(value)) or _rest_of_text(shown(value), text, spaced)
         if type(given) is str and len(known) < TEXTS_REMEMBERED and len(given) <= LONGEST_REMEMBERED:
             known[given] = rest
         return rest
@@ -261,6 +252,17 @@ def _column_writer(index: int, column: Column) -> Callable[[Sequence[Cell], Sequ
         ]
 
     return write
+
+
+def _rest_of_text(value: str, opening: str, opening_with_spaces: str) -> str:
+    """A text as the rest of its cell; nothing when no sheet holds any of it."""
+    plain = neutralised(value)
+    if not plain:
+        return ""
+    if len(plain) > MAX_CELL_CHARACTERS:
+        plain = plain[: MAX_CELL_CHARACTERS - 1] + "…"
+    bare = plain.isprintable() and plain[0] != " " and plain[-1] != " "
+    return f"{opening if bare else opening_with_spaces}{escaped(plain)}</t></is></c>"
 
 
 def _cell_as_read(value: Cell) -> str:
