@@ -59,6 +59,7 @@ def _database(folder: Path) -> str:
         path = folder / "server.sqlite3"
         with closing(sqlite3.connect(path)) as copy:
             connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=WAL")  # several that change it at once find the file locked
         return f"sqlite:///{path}"
     parts = connection.settings_dict
     secret = f":{parts['PASSWORD']}" if parts["PASSWORD"] else ""

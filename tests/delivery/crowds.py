@@ -37,6 +37,7 @@ def crowd(folder: Path) -> Iterator[None]:
     path = folder / "crowd.sqlite3"
     with closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=WAL")  # several that change it at once find the file locked
     database = connections.settings["default"]
     in_memory = database["NAME"]
     database["NAME"] = str(path)

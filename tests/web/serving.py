@@ -86,6 +86,7 @@ def database_beside(folder: Path) -> str:
         with sqlite3.connect(folder / "db.sqlite3") as copy:
             connection.ensure_connection()
             connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=WAL")  # several that change it at once find the file locked
         return f"sqlite:///{folder / 'db.sqlite3'}"
     at = connection.settings_dict
     return f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT'] or 5432}/{at['NAME']}"
