@@ -76,7 +76,7 @@ def _giving_way() -> Iterator[None]:
 
 
 def _work(waiting: "SimpleQueue[tuple[Task, Future[Applied]] | None]") -> None:
-    """Do what waits until there is no more, over this thread's own connection."""
+    """Do what waits until there is no more, or one fails, over this thread's own connection."""
     try:
         while (work := waiting.get()) is not None:
             task, future = work
@@ -86,5 +86,6 @@ def _work(waiting: "SimpleQueue[tuple[Task, Future[Applied]] | None]") -> None:
                 future.set_result(task())
             except Exception as fault:  # noqa: BLE001 - it is raised where the result is taken
                 future.set_exception(fault)
+                return
     finally:
         connection.close()

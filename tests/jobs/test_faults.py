@@ -35,7 +35,7 @@ def job(
 ) -> Job:  # fmt: skip
     """Upload a file about cards in the mail; its job waits."""
     settings.MEDIA_ROOT = tmp_path / "files"
-    settings.COURIER_FILE_PORTION = 5
+    settings.COURIER_FILE_PORTION, settings.COURIER_FILE_CONNECTIONS = 5, 1  # one portion after the other
     mailed = mail_cards(office=registry, post_office=post_office, number=CARDS)
     rows = [(str(item.number), "DELIVERED", "", "06/05/2020 10:00") for item in mailed.items]
     path = tmp_path / "status.xlsx"
@@ -148,9 +148,9 @@ def test_a_cut_connection_to_the_database_queues_the_job_again_and_loses_no_row(
 ) -> None:
     advance = Progress.advance
 
-    def cut(self: Progress, *, done: int, total: int | None = None) -> None:
-        advance(self, done=done, total=total)
-        if done == 10:
+    def cut(self: Progress, *, done: int, total: int | None = None, reading: bool = False) -> None:
+        advance(self, done=done, total=total, reading=reading)
+        if done == 10 and not reading:
             _cut_connection()
 
     _is_taken_up_after(job, monkeypatch, (Progress, "advance", cut), stored=10)
