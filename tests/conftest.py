@@ -8,10 +8,15 @@ import pytest
 from django.core.management.color import Style
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Role, User
 from offices.models import Office
 from tests import factories
+
+# how long an example takes tells of the machine, not of the code
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 NOW = datetime(2020, 5, 4, 2, 0, tzinfo=UTC)  # 09:00 WIB, a Monday
 

@@ -65,6 +65,7 @@ def test_code_128_is_never_longer_than_python_barcode_s(text: str) -> None:
     ("text", "codewords"),
     [
         ("AB", [104, 33, 34]),
+        ("00", [105, 0]),
         ("1234", [105, 12, 34]),
         ("12345", [105, 12, 34, 100, 21]),
         ("A12345", [104, 33, 17, 99, 23, 45]),
