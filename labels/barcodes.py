@@ -25,7 +25,8 @@ _STOP_BITS = int(code128.STOP + "11", 2)
 _STOP_WIDTH = len(code128.STOP) + 2
 _START_B, _START_C = code128.START_CODES["B"], code128.START_CODES["C"]
 _TO_B, _TO_C = code128.C["TO_B"], code128.B["TO_C"]
-_DIGITS = re.compile("[0-9]{4,}")
+# four and more, or two that are all of the text (ISO/IEC 15417)
+_DIGITS = re.compile(r"[0-9]{4,}|\A[0-9]{2}\Z")
 _MIN_DIGITS_INSIDE = 6
 
 
