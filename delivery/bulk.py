@@ -97,9 +97,8 @@ def update(
     if not rows:
         return 0
     among_keys, parameters = "", []
-    if (
-        is_postgresql()
-    ):  # its planner knows nothing of the stage, and would read all of a table for some rows of it
+    if is_postgresql():
+        # its planner knows nothing of the stage, and would read all of a table for some rows of it
         place = list(columns).index(key)
         among_keys = f" AND {among(f'{table}.{key}', columns[key])}"
         parameters = [listed([row[place] for row in rows])]
