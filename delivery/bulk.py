@@ -69,22 +69,17 @@ def time_column(name: str) -> str:
     return f"CAST({name} AS TEXT)"
 
 
-def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row], on_conflict: str = "") -> int:
-    """Insert rows whose columns have the given SQL types; give how many were written.
-
-    Raises IntegrityError for a conflict, unless an ON CONFLICT clause says what becomes of it.
-    """
+def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> int:
+    """Insert rows whose columns have the given SQL types; give how many. Raises IntegrityError for a conflict."""
     if not rows:
         return 0
     names = ", ".join(columns)
-    if is_postgresql() and not on_conflict:
+    if is_postgresql():
         with connection.wrap_database_errors, connection.cursor() as cursor:
             _copy(cursor, f"COPY {table} ({names}) FROM STDIN", rows)
         return len(rows)
     with _staged(f"new_{table}", columns, rows) as stage:
-        return execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} WHERE TRUE {on_conflict}", []
-        )
+        return execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}", [])
 
 
 def update(

@@ -73,7 +73,6 @@ def put_on_shelf(
             (card.card_id, counter.pk, shelf[:SHELF_LENGTH], bulk.moment(at), *map(bulk.day, days), "", True)
             for card in cards
         ],
-        on_conflict="",
     )
     record_facts(
         status=Status.READY_AT_COUNTER,

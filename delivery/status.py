@@ -210,11 +210,6 @@ _ENDED_BY_POST = COMING_BACK | {_S.DELIVERED}
 _MIDNIGHTS = frozenset({15, 16, 17})
 
 
-def may_follow(status: Status | None, following: Status) -> bool:
-    """Say whether the step is in the table."""
-    return following in TRANSITIONS[status]
-
-
 def fit(state: State, event: Event) -> Fit:
     """Say how an event fits that sorts after everything the state has seen."""
     known, told = state.status, event.status

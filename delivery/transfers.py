@@ -227,7 +227,6 @@ def open_transfer(
         table="delivery_transfercard",
         columns={"transfer_id": "bigint", "card_id": "bigint", "live": "boolean"},
         rows=[(transfer.pk, card.card_id, True) for card in cards],
-        on_conflict="",
     )
     record_facts(
         status=Status.IN_TRANSFER,
