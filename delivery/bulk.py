@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from itertools import chain
@@ -12,7 +11,7 @@ from django.db import connection
 
 Row = tuple[Any, ...]
 _FETCH = 5_000
-_ROWS_IN_A_STATEMENT = 500  # of at most 20 columns: SQLite takes 32,766 parameters
+_ROWS_IN_A_STATEMENT = 500
 TIMES_REMEMBERED = 65_536
 
 
@@ -70,16 +69,18 @@ def time_column(name: str) -> str:
 
 
 def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> int:
-    """Insert rows whose columns have the given SQL types; give how many. Raises IntegrityError for a conflict."""
-    if not rows:
-        return 0
+    """Insert rows whose columns have the given SQL types; give how many. Call inside a transaction.
+
+    Raises IntegrityError for a conflict; some of the rows may be inserted then.
+    """
     names = ", ".join(columns)
     if is_postgresql():
         with connection.wrap_database_errors, connection.cursor() as cursor:
             _copy(cursor, f"COPY {table} ({names}) FROM STDIN", rows)
-        return len(rows)
-    with _staged(f"new_{table}", columns, rows) as stage:
-        return execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}", [])
+    else:
+        for values, parameters in _in_values(rows):
+            _execute_in_sqlite(f"INSERT INTO {table} ({names}) VALUES {values}", parameters)
+    return len(rows)
 
 
 def update(
@@ -89,19 +90,20 @@ def update(
 
     Where `version` names a column, only rows are changed that have it still as it is given, and it is raised by one.
     """
-    if not rows:
-        return 0
     among_keys, parameters = "", []
     if is_postgresql():
         # its planner knows nothing of the stage, and would read all of a table for some rows of it
         place = list(columns).index(key)
         among_keys = f" AND {among(f'{table}.{key}', columns[key])}"
         parameters = [listed([row[place] for row in rows])]
-    with _staged(f"new_{table}", columns, rows) as stage:
-        raised = {version: f"{version} = {table}.{version} + 1"}
-        changes = ", ".join(raised.get(name, f"{name} = {stage}.{name}") for name in columns if name != key)
-        same = " AND ".join(f"{table}.{name} = {stage}.{name}" for name in (key, version) if name)
-        return execute(f"UPDATE {table} SET {changes} FROM {stage} WHERE {same}{among_keys}", parameters)
+    stage = f"new_{table}"
+    raised = {version: f"{version} = {table}.{version} + 1"}
+    changes = ", ".join(raised.get(name, f"{name} = {stage}.{name}") for name in columns if name != key)
+    same = " AND ".join(f"{table}.{name} = {stage}.{name}" for name in (key, version) if name)
+    ran = _ran_beside(
+        stage, columns, rows, f"UPDATE {table} SET {changes} FROM", f"WHERE {same}{among_keys}", parameters
+    )
+    return sum(cursor.rowcount for cursor in ran)
 
 
 def update_groups(
@@ -117,29 +119,38 @@ def update_groups(
 
     Give the column `giving` of every row that was changed, in order.
     """
-    if not rows:
-        return []
-    with _staged(f"new_groups_{table}", columns, rows) as stage:
-        changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name not in keys)
-        same = " AND ".join(f"{table}.{key} = {stage}.{key}" for key in keys)
-        sql = f"UPDATE {table} SET {changes} FROM {stage} WHERE {among} AND {same} RETURNING {table}.{giving}"
-        return sorted(row[0] for row in select(sql, []))
+    stage = f"new_groups_{table}"
+    changes = ", ".join(f"{name} = {stage}.{name}" for name in columns if name not in keys)
+    same = " AND ".join(f"{table}.{key} = {stage}.{key}" for key in keys)
+    ran = _ran_beside(
+        stage, columns, rows, f"UPDATE {table} SET {changes} FROM",
+        f"WHERE {among} AND {same} RETURNING {table}.{giving}", [],
+    )  # fmt: skip
+    return sorted(given for cursor in ran for (given,) in cursor.fetchall())
 
 
-@contextmanager
-def _staged(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Iterator[str]:
-    """Put rows into a table of this connection's own: one statement for all of them checks and indexes faster."""
+def _ran_beside(
+    stage: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Row],
+    before: str,
+    behind: str,
+    parameters: Sequence[Any],
+) -> Iterator[Any]:
+    """Run a statement that has rows as a table `stage` in its middle; give the cursor of each time that it was run."""
     names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        if is_postgresql():
-            typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({typed}) ON COMMIT DELETE ROWS")
-            _copy(cursor, f"COPY {name} ({names}) FROM STDIN", rows)
-        else:
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({names})")
-            _insert_values(f"INSERT INTO {name} ({names}) VALUES ", len(columns), rows)
-        yield name
-        cursor.execute(f"DELETE FROM {name}")
+    if not is_postgresql():
+        for values, its_parameters in _in_values(rows):
+            table = f"(WITH given ({names}) AS (VALUES {values}) SELECT * FROM given) AS {stage}"
+            yield _execute_in_sqlite(f"{before} {table} {behind}", its_parameters)
+    elif rows:
+        typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({typed}) ON COMMIT DELETE ROWS")
+            _copy(cursor, f"COPY {stage} ({names}) FROM STDIN", rows)
+            cursor.execute(f"{before} {stage} {behind}", parameters)
+            yield cursor
+            cursor.execute(f"DELETE FROM {stage}")
 
 
 def _copy(cursor: Any, statement: str, rows: Iterable[Row]) -> None:
@@ -149,16 +160,22 @@ def _copy(cursor: Any, statement: str, rows: Iterable[Row]) -> None:
             write_row(row)
 
 
-def _insert_values(statement: str, width: int, rows: Sequence[Row]) -> None:
-    """Insert some hundred rows in a statement, by SQLite's own driver.
+def _in_values(rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+    """Give some hundred rows at a time as SQLite's VALUES with their parameters.
 
-    A statement for each row hands Python's lock over as often; Django reads every mark of each statement anew.
+    A statement for each row would hand Python's lock over as often.
     """
-    values = "(" + ", ".join("?" * width) + ")"
     for start in range(0, len(rows), _ROWS_IN_A_STATEMENT):
         some = rows[start : start + _ROWS_IN_A_STATEMENT]
-        parameters = list(chain.from_iterable(some))
-        connection.connection.execute(statement + ", ".join([values] * len(some)), parameters)
+        values = "(" + ", ".join("?" * len(some[0])) + ")"
+        yield ", ".join([values] * len(some)), list(chain.from_iterable(some))
+
+
+def _execute_in_sqlite(sql: str, parameters: Sequence[Any]) -> Any:
+    """Run a statement by SQLite's own driver: Django reads every mark of each statement anew."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return connection.connection.execute(sql, parameters)
 
 
 def select(sql: str, parameters: Sequence[Any]) -> Iterator[Row]:

@@ -206,9 +206,11 @@ def _outcome(how: Fit, state: State, event: Event) -> Outcome:
 
 
 def changed(before: Mapping[int, State], after: Mapping[int, State]) -> dict[int, tuple[State, State]]:
+    """Give the state before and after of each card of which something else is told now."""
     pairs = ((card_id, before.get(card_id, NOTHING), state) for card_id, state in after.items())
-    return {card_id: (old, new) for card_id, old, new in pairs if _told(old) != _told(new)}
+    return {card_id: (old, new) for card_id, old, new in pairs if _tells_otherwise(old, new)}
 
 
-def _told(state: State) -> tuple[object, ...]:
-    return state.status, state.reason, state.since, state.item_id
+def _tells_otherwise(old: State, new: State) -> bool:
+    is_same = old.status is new.status and old.reason is new.reason
+    return not (is_same and old.since == new.since and old.item_id == new.item_id)

@@ -84,14 +84,13 @@ class NewEvent(NamedTuple):
         It begins with the card's key, so that the index grows where the card's other events stand: with fingerprints in
         no order, 130,000 new ones rewrite the whole index.
         """
-        card_id, item_id, status, occurred_at, reason, *_others, salt = self
-        told = f"{card_id}|{item_id}|{status}|{reason}|{_seconds(occurred_at)}|{salt}"
-        return f"{card_id:010x}{_digest(told)}"
+        return self.as_event().fingerprint
 
     def as_event(self) -> Event:
         """Give the fact as the fold sees it."""
-        _card, item_id, status, occurred_at, reason, action, receiver, *_others = self
-        return Event(occurred_at, status, self.fingerprint, reason, action, receiver, item_id)
+        card_id, item_id, status, occurred_at, reason, action, receiver, _, _, _, _, _, salt = self
+        told = f"{card_id}|{item_id}|{status}|{reason}|{_seconds(occurred_at)}|{salt}"
+        return Event(occurred_at, status, f"{card_id:010x}{_digest(told)}", reason, action, receiver, item_id)
 
 
 # The rows of one file show few different times.

@@ -279,4 +279,7 @@ def fold(events: Iterable[Event]) -> State:
 
 def needs_refold(state: State, event: Event) -> bool:
     """Say whether an event came late: it sorts before the last one seen, so the card is folded whole."""
-    return state.last_key is not None and event.key <= state.last_key
+    last = state.last_key
+    if last is None or event.occurred_at > last[0]:
+        return False
+    return event.key <= last

@@ -22,10 +22,14 @@ MAX_FRAME_BYTES = 256 * 1024 * 1024
 # Before version 3 every object is written out: half the time, a little more in the pipe.
 _MARSHAL_VERSION = 2
 
-# A column of a frame: what its values are ("" for plain ones, else all moments of one kind, as ISO texts), the
-# values, and the moments that stand among plain values: index, kind, ISO text.
-PackedColumn = tuple[str, "Sequence[Cell]", list[tuple[int, str, str]]]
+# A column of a frame: what its values are ("" for plain ones, "r" for repeated texts, else all moments of one kind, as
+# ISO texts), the values (of repeated texts: each once), and what belongs to some or all of them: of moments that stand
+# among plain values their index, kind and ISO text, of repeated texts the place of each among those given once.
+PackedColumn = tuple[str, "Sequence[Cell]", list[tuple[int, str, str]] | bytes]
 RowsContent = tuple[list[int], list[PackedColumn]]
+_REPEATED = "r"
+_MOST_REPEATED = 255  # a byte tells the place of each
+_TEXTS = frozenset((str, type(None)))
 _PLAIN = frozenset((str, float, bool, int, type(None)))
 _MOMENTS = {dt.date: "d", dt.datetime: "m", dt.time: "t"}
 _FROM_TEXT: dict[str, Callable[[str], dt.date | dt.time]] = {
@@ -56,6 +60,8 @@ def content_of(body: bytes) -> object:
 def packed_column(values: Sequence[Any]) -> PackedColumn:
     """A column's values as `marshal` carries them; what is neither plain nor a moment becomes its text."""
     kinds = set(map(type, values))
+    if kinds <= _TEXTS and (places := _places(values)):
+        return (_REPEATED, list(places), bytes(map(places.__getitem__, values)))
     if kinds <= _PLAIN:
         return ("", values, [])
     if len(kinds) == 1 and (kind := _MOMENTS.get(next(iter(kinds)), "")):
@@ -70,15 +76,27 @@ def packed_column(values: Sequence[Any]) -> PackedColumn:
     return ("", plain, moments)
 
 
+def _places(values: Sequence[Any]) -> dict[Any, int]:
+    """Number the different texts of a column; nothing where most are different."""
+    different = dict.fromkeys(values)
+    if len(different) > min(_MOST_REPEATED, len(values) // 4):
+        return {}
+    return {value: place for place, value in enumerate(different)}
+
+
 def sheet_rows(numbers: list[int], columns: list[PackedColumn]) -> list[SheetRow]:
     """The rows of one frame; empty texts are empty cells."""
     return list(map(SheetRow, numbers, zip(*map(_column, columns), strict=True)))
 
 
 def _column(packed: PackedColumn) -> Iterable[Cell]:
-    kind, values, moments = packed
+    kind, values, others = packed
+    if kind == _REPEATED:
+        # each is one object then: half the memory, and found sooner where it is looked for
+        return map([value or None for value in values].__getitem__, cast("bytes", others))
     if kind:
         return map(_FROM_TEXT[kind], cast("Sequence[str]", values))
+    moments = cast("list[tuple[int, str, str]]", others)
     if "" in values or moments:
         values = [None if value == "" else value for value in values]
         for index, its_kind, text in moments:

@@ -94,16 +94,8 @@ def _arrived(before: State, after: State) -> bool:
 def _event(courier_file_id: uuid.UUID | None, row: StatusRow) -> NewEvent:
     assert row.meaning is not None  # noqa: S101 - for the type checker: such rows have ended
     assert row.occurred_at is not None  # noqa: S101
+    meaning = row.meaning
     return NewEvent(
-        card_id=row.card_id,
-        item_id=row.item_id,
-        status=row.meaning.status,
-        occurred_at=row.occurred_at,
-        reason=row.meaning.reason,
-        action=row.meaning.action,
-        receiver=row.meaning.receiver,
-        place=row.place,
-        source="FILE",
-        courier_file_id=courier_file_id,
-        source_row=row.row,
-    )
+        row.card_id, row.item_id, meaning.status, row.occurred_at, meaning.reason, meaning.action, meaning.receiver,
+        row.place, "FILE", courier_file_id, row.row,
+    )  # fmt: skip

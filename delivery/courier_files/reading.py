@@ -29,7 +29,6 @@ _AT_ONCE = 5_000
 _AS_KEPT = re.compile(r"[A-Z]{2}[0-9]{6,38}(?:[A-Z]{2})?|[0-9]{11}")
 _OF_ITEMS = frozenset({NumberKind.S10, NumberKind.POS, NumberKind.REFERENCE, NumberKind.WRONG_CHECK})
 _CUT = "~"
-_NO_TIME = (None, None)
 _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 
@@ -47,14 +46,15 @@ def open_status_file(
     """
     with open_chosen(path, partial(find_layout, known=known), is_ours=_is_number) as (layout, rows, last_row):
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
-        yield layout, last_row, _some_at_a_time(row for row in map(reader.read, rows) if row is not None)
+        yield layout, last_row, _some_at_a_time(reader, rows)
 
 
-def _some_at_a_time(rows: Iterator[StatusRow]) -> Iterator[list[StatusRow]]:
+def _some_at_a_time(reader: "_Reader", sheet_rows: Iterator[SheetRow]) -> Iterator[list[StatusRow]]:
     found = False
-    while some := list(islice(rows, _AT_ONCE)):
-        found = True
-        yield some
+    while some := list(islice(sheet_rows, _AT_ONCE)):
+        if rows := reader.read(some):
+            found = True
+            yield rows
     if not found:
         raise SheetError(SheetFault.EMPTY)
 
@@ -89,49 +89,65 @@ class _Reader:
         self._width = max(layout.indices) + 1
         self._take = itemgetter(*layout.indices)  # three columns at least, so that it gives a tuple
         self._at = at = {name: place for place, name in enumerate(layout.fields) if name}
-        self._dated = itemgetter(*(at[name] for name in ("date", "time") if name in at))
+        self._dated = [at[name] for name in ("date", "time") if name in at]
         self._number_at = at.get("number", at.get("reference", 0))
         self._reference_at = at.get("reference", self._number_at)
-        self._said = itemgetter(*(place for name, place in at.items() if name not in IN_FIGURES))
-        self._words: dict[object, _Words] = {}
-        self._dates: dict[Cell | tuple[Cell, Cell], _Date] = {}
+        self._said = [place for name, place in at.items() if name not in IN_FIGURES]
+        self._words: dict[tuple[Cell, ...], _Words] = {}
+        self._dates: dict[tuple[Cell, ...], _Date] = {}
 
-    def read(self, sheet_row: SheetRow) -> StatusRow | None:
-        """Give the row, or None for a line that carries none of the three things that make a row."""
-        line, cells = sheet_row
-        if len(cells) < self._width:
-            cells = cells + (None,) * (self._width - len(cells))
-        taken: tuple[Cell, ...] = self._take(cells)
-        cell, dated = taken[self._number_at], self._dated(taken)
-        if cell is None and (dated is None or dated == _NO_TIME) and self._is_empty(taken):
-            return None
-        said = self._said(taken)
-        words = self._words.get(said) or self._remember_words(said, taken)
-        date = self._dates.get(dated) or self._remember_date(dated)
-        row = StatusRow(
-            line, _with(words.cleaned, taken) if words.cleaned else taken,
-            "", "", "", words.status, words.remark, words.place, date.shown,
-        )  # fmt: skip
-        try:
-            number = _number(cell)
-            same = self._reference_at == self._number_at
-            row.reference = number if same else _number(taken[self._reference_at])
-            row.number = number or row.reference
-        except CellError as fault:
-            row.number = fault.value[:_SHOWN_CHARACTERS]
-            row.end(RowOutcome.DAMAGED_NUMBER)
-            return row
-        if not row.number and not date.shown and not text(taken[self._at["status"]]):
-            return None  # its cells hold only what nobody sees
-        row.occurred_at = date.moment
-        if date.fault is not None:
-            row.end(date.fault, **({"ambiguous": date.ambiguous} if date.moment is None else {}))
-        return row
+    def read(self, sheet_rows: Sequence[SheetRow]) -> list[StatusRow]:
+        """Give the rows of some lines, but for those that carry none of the three things that make a row.
 
-    def _is_empty(self, taken: tuple[Cell, ...]) -> bool:
-        return not taken[self._reference_at] and taken[self._at["status"]] is None
+        Column by column: three fifths of the time that row by row takes.
+        """
+        taken = [self._take(self._padded(cells)) for _line, cells in sheet_rows]
+        columns = list(zip(*taken, strict=True))
+        numbers = _numbers(columns[self._number_at])
+        same = self._reference_at == self._number_at
+        references = numbers if same else _numbers(columns[self._reference_at])
+        words, dates = self._all_words(columns, taken), self._all_dates(columns)
+        rows: list[StatusRow] = []
+        for (line, _all), cells, number, reference, said, date in zip(
+            sheet_rows, taken, numbers, references, words, dates, strict=True
+        ):
+            if not date.shown and self._is_empty(cells, number or reference):
+                continue
+            row = StatusRow(
+                line, _with(said.cleaned, cells) if said.cleaned else cells, number or reference, reference, "",
+                said.status, said.remark, said.place, date.shown, date.moment,
+            )  # fmt: skip
+            if date.fault is not None:
+                row.end(date.fault, **({"ambiguous": date.ambiguous} if date.moment is None else {}))
+            if type(number) is _Damaged or type(reference) is _Damaged:
+                _end_damaged(row, number, reference)
+            rows.append(row)
+        return rows
 
-    def _remember_words(self, said: object, taken: tuple[Cell, ...]) -> _Words:
+    def _padded(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return cells if len(cells) >= self._width else cells + (None,) * (self._width - len(cells))
+
+    def _is_empty(self, taken: tuple[Cell, ...], number: str) -> bool:
+        """Say whether a line without a date says nothing else: a reference of 0 is what an empty formula gives."""
+        has_number = number and (taken[self._number_at] is not None or taken[self._reference_at])
+        return not has_number and not text(taken[self._at["status"]])
+
+    def _all_words(
+        self, columns: Sequence[Sequence[Cell]], taken: Sequence[tuple[Cell, ...]]
+    ) -> list[_Words]:
+        known = self._words.get
+        said = zip(*(columns[place] for place in self._said), strict=True)
+        return [
+            known(words) or self._remember_words(words, cells)
+            for words, cells in zip(said, taken, strict=True)
+        ]
+
+    def _all_dates(self, columns: Sequence[Sequence[Cell]]) -> list[_Date]:
+        known = self._dates.get
+        dated = zip(*(columns[place] for place in self._dated), strict=True)
+        return [known(cells) or self._remember_date(cells) for cells in dated]
+
+    def _remember_words(self, said: tuple[Cell, ...], taken: tuple[Cell, ...]) -> _Words:
         if len(self._words) >= _REMEMBERED:
             self._words.clear()
         words = self._words[said] = _Words(
@@ -174,10 +190,10 @@ class _Reader:
             together = f"{together[: CHARACTERS_KEPT - 1]}{_CUT}"
         return together
 
-    def _remember_date(self, dated: Cell | tuple[Cell, Cell]) -> _Date:
+    def _remember_date(self, dated: tuple[Cell, ...]) -> _Date:
         if len(self._dates) >= _REMEMBERED:
             self._dates.clear()
-        cell, time = dated if isinstance(dated, tuple) else (dated, None)
+        cell, time = dated if len(dated) > 1 else (dated[0], None)
         date = self._dates[dated] = self._date(
             cell, time, f"{text(cell)} {text(time)}".strip()[:_SHOWN_CHARACTERS]
         )
@@ -201,11 +217,28 @@ def _is_number(cell: Cell) -> bool:
     return normalise(shown(cell)[:_SHOWN_CHARACTERS]).kind in _OF_ITEMS
 
 
+class _Damaged(str):
+    """What is left of a number that a spreadsheet has damaged."""
+
+    __slots__ = ()
+
+
+def _numbers(column: Sequence[Cell]) -> list[str]:
+    """Give the post's numbers or our references as they are kept."""
+    is_kept = _AS_KEPT.fullmatch
+    return [cell if type(cell) is str and is_kept(cell) else _number(cell) for cell in column]
+
+
 def _number(cell: Cell) -> str:
-    """Give the post's number or our reference as it is kept. Raises CellError for one that a spreadsheet damaged."""
-    if type(cell) is str and _AS_KEPT.fullmatch(cell):
-        return cell
-    return canonical(identifier(cell))[:_SHOWN_CHARACTERS]
+    try:
+        return canonical(identifier(cell))[:_SHOWN_CHARACTERS]
+    except CellError as fault:
+        return _Damaged(fault.value[:_SHOWN_CHARACTERS])
+
+
+def _end_damaged(row: StatusRow, number: str, reference: str) -> None:
+    row.number, row.reference = (number, "") if type(number) is _Damaged else (reference, "")
+    row.end(RowOutcome.DAMAGED_NUMBER)
 
 
 def _without_numbers(cell: Cell) -> str:

@@ -43,9 +43,9 @@ def read_and_understand(
     opened = open_status_file(path, courier=courier, zone=zone, now=now, known=known)
     with opened as (layout, last_row, pieces):
         for piece in pieces:
-            _understand(piece, courier, office, own_words, destinations, beginnings)
             rows += piece
             tell(piece[-1].row, last_row)
+    _understand(rows, courier, office, own_words, destinations, beginnings)
     _refuse_numbers_given_twice(rows)
     if again := _rows_of_numbers_to_come(rows):
         _understand(again, courier, office, own_words, destinations, beginnings)
