@@ -65,15 +65,15 @@ class Plan:
         )
 
 
-def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
-    """Say what the events do.
+def plan(told: Sequence[NewEvent], *, trusting: bool, recalled: records.Kept | None = None) -> Plan:
+    """Say what the events do. States that were read before are taken out of `recalled`.
 
     An event that happened after all that its card has seen is news, unless it is stored and void: trusting saves the
     look for that, and the database says when the trust was misplaced.
     """
     facts: Sequence[Event] = [event.as_event() for event in told]
     # first, for their versions say when something else has been recorded meanwhile
-    kept = records.states({event.card_id for event in told})
+    kept = _kept({event.card_id for event in told}, recalled)
     before = kept.states
     late = [
         needs_refold(before.get(event.card_id, NOTHING), fact)
@@ -84,6 +84,15 @@ def plan(told: Sequence[NewEvent], *, trusting: bool) -> Plan:
     found = Plan(events=[], outcomes=[Outcome.DUPLICATE] * len(told), before=kept, after={})
     _sort_out(found, told, facts, late, stored)
     return found
+
+
+def _kept(card_ids: set[int], recalled: records.Kept | None) -> records.Kept:
+    if recalled is None:
+        return records.states(card_ids)
+    kept = recalled.taken(card_ids)
+    if others := card_ids - kept.versions.keys():
+        kept.update(records.states(others))
+    return kept
 
 
 def _sort_out(

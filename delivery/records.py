@@ -153,6 +153,18 @@ class Kept(NamedTuple):
     states: dict[int, State]
     versions: dict[int, int]
 
+    def update(self, others: "Kept") -> None:
+        """Add the states of other cards."""
+        self.states.update(others.states)
+        self.versions.update(others.versions)
+
+    def taken(self, card_ids: Collection[int]) -> "Kept":
+        """Take some cards' states out, as far as they are here."""
+        ids = self.versions.keys() & card_ids
+        return Kept(
+            {each: self.states.pop(each) for each in ids}, {each: self.versions.pop(each) for each in ids}
+        )
+
 
 def states(card_ids: Collection[int]) -> Kept:
     """Read the kept states of cards; cards without one are left out."""

@@ -94,10 +94,14 @@ class Foreseen:
 
 
 def foresee_events(
-    *, events: Sequence[NewEvent], recorded_at: datetime, recorded_by_id: int | None, trusting: bool = True
-) -> Foreseen:
-    """Do all of `record_events` that needs no lock, so that it may be done while others write."""
-    planned = plan(events, trusting=trusting)
+    *, events: Sequence[NewEvent], recorded_at: datetime, recorded_by_id: int | None, trusting: bool = True,
+    recalled: records.Kept | None = None,
+) -> Foreseen:  # fmt: skip
+    """Do all of `record_events` that needs no lock, so that it may be done while others write.
+
+    `recalled` are states that were read before; one that is another by now is found out when it is written.
+    """
+    planned = plan(events, trusting=trusting, recalled=recalled)
     return Foreseen(
         records.event_rows(planned.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id),
         records.state_rows(planned.after, kept=planned.before),

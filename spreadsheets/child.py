@@ -173,3 +173,5 @@ def _visible_sheets(workbook: CalamineWorkbook) -> Iterator[CalamineSheet]:
 
 if __name__ == "__main__":
     main()
+    # All is said. To give the memory of millions of cells back one by one would only keep it longer.
+    os._exit(0)

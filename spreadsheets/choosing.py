@@ -12,7 +12,7 @@ from spreadsheets.cells import Cell, text
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.frames import SheetRow
 from spreadsheets.headers import SEARCHED_ROWS
-from spreadsheets.reading import Sheet, open_sheets
+from spreadsheets.reading import NOTHING_ELSE, Sheet, open_sheets
 
 FoundT = TypeVar("FoundT")
 # Takes the rows of a sheet; gives what its header says and the rows below, or raises one of WITHOUT_HEADER.
@@ -36,15 +36,16 @@ def open_chosen(
     *,
     is_ours: Callable[[Cell], bool],
     guides: Collection[str] = (),
+    meanwhile: Iterator[object] = NOTHING_ELSE,
 ) -> Iterator[Chosen[FoundT]]:
     """Open the first visible sheet whose header `find` knows; give what it says and the rows below it.
 
     A cover may stand before it: at most `SEARCHED_ROWS` rows, none with a cell that only rows of ours have
     (`is_ours`). Other visible sheets with rows, except those named in `guides`, are refused by name
     (SheetError(MORE_SHEETS)), those behind when all rows are taken. Without any header, the fault of the sheet that
-    comes nearest.
+    comes nearest. `meanwhile` is as with `open_sheets`.
     """
-    with open_sheets(path) as sheets:
+    with open_sheets(path, meanwhile=meanwhile) as sheets:
         yield _chosen(sheets, find, is_ours, guides)
 
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,10 @@ from spreadsheets.limits import Limits
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PIPE_BYTES = 1024 * 1024
+# No other work to do while the reading process is silent.
+NOTHING_ELSE: Iterator[object] = iter(())
+# It is not called silent before.
+_SILENT_MILLISECONDS = 5
 # What the reading process needs of our environment. Database passwords and keys stay out of it.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
 _FAULT_OF_SIGNAL: dict[int, SheetFault] = {
@@ -44,11 +49,15 @@ class ReaderUnavailable(RuntimeError):
 class Jail:
     """The reading process of one file, as a context manager; it is gone when the block ends.
 
-    It is a fresh program, not a fork, so that it may be started from any thread of a web or task worker.
+    It is a fresh program, not a fork, so that it may be started from any thread of a web or task worker. While it is
+    silent, steps of other work are done, as long as `meanwhile` has any.
     """
 
-    def __init__(self, path: str | os.PathLike[str], limits: Limits) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], limits: Limits, meanwhile: Iterator[object] = NOTHING_ELSE
+    ) -> None:
         self._limits = limits
+        self._meanwhile = meanwhile
         with open(path, "rb") as file:
             self._process = subprocess.Popen(  # noqa: S603 - our own program and numbers only
                 [sys.executable, "-m", "spreadsheets.child", json.dumps(asdict(limits))],
@@ -116,6 +125,8 @@ class Jail:
         poll = select.poll()
         poll.register(self._pipe, select.POLLIN)
         while size:
+            while not poll.poll(_SILENT_MILLISECONDS) and next(self._meanwhile, self) is not self:
+                pass
             begun = time.monotonic()
             patience = self._limits.seconds - self._waited
             ready = poll.poll(max(patience, 0) * 1000)

@@ -22,10 +22,19 @@ from spreadsheets import frames
 from spreadsheets.faults import SheetError, SheetFault
 from spreadsheets.formats import SheetKind
 from spreadsheets.frames import SheetRow
-from spreadsheets.jail import Jail, ReaderUnavailable
+from spreadsheets.jail import NOTHING_ELSE, Jail, ReaderUnavailable
 from spreadsheets.limits import Limits
 
-__all__ = ["Limits", "ReaderUnavailable", "Sheet", "SheetKind", "SheetRow", "open_sheet", "open_sheets"]
+__all__ = [
+    "NOTHING_ELSE",
+    "Limits",
+    "ReaderUnavailable",
+    "Sheet",
+    "SheetKind",
+    "SheetRow",
+    "open_sheet",
+    "open_sheets",
+]
 
 _DEFAULT = Limits()
 
@@ -62,12 +71,15 @@ class Sheet:
 
 
 @contextmanager
-def open_sheets(path: str | os.PathLike[str], *, limits: Limits = _DEFAULT) -> Iterator[Iterator[Sheet]]:
+def open_sheets(
+    path: str | os.PathLike[str], *, limits: Limits = _DEFAULT, meanwhile: Iterator[object] = NOTHING_ELSE
+) -> Iterator[Iterator[Sheet]]:
     """Open the file in a process of its own and give the visible sheets that hold anything, in their order.
 
-    What is left of a sheet is passed over when the next one is taken. The process is gone when the block ends.
+    What is left of a sheet is passed over when the next one is taken. The process is gone when the block ends. While
+    it is silent, as when it opens a large workbook, the next of the steps `meanwhile` is taken.
     """
-    with Jail(path, limits) as jail:
+    with Jail(path, limits, meanwhile) as jail:
         yield _sheets(jail)
 
 

@@ -19,6 +19,10 @@ _BY_NUMBER = """
 SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
 FROM shipments_item i JOIN shipments_shipment s ON s.id = i.shipment_id WHERE {among}
 """
+_BY_SHIPMENT = """
+SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
+FROM shipments_shipment s JOIN shipments_item i ON i.shipment_id = s.id WHERE i.number IS NOT NULL AND {among}
+"""
 # A card that was sent twice has two items under one reference: the last one counts.
 _BY_REFERENCE = """
 SELECT c.reference, i.id, i.card_id, s.office_id, s.post_office_id, s.id
@@ -85,14 +89,17 @@ def _is_named(office: Office, line: str) -> bool:
     return bool(line) and (by_number or folded(office.name) == line)
 
 
-def match_rows(rows: Sequence[StatusRow], *, office: Office, beginnings: Beginnings) -> dict[str, Match]:
-    """Set each row's card and item; give the matches.
+def match_rows(
+    rows: Sequence[StatusRow], *, office: Office, beginnings: Beginnings, recalled: dict[str, Match]
+) -> dict[str, Match]:
+    """Set each row's card and item; give the matches. `recalled` are items that are known by their number already.
 
     Ends the rows whose item is unknown or another office's, whose number and reference name two cards, and whose date
     lies before the post can have had the item.
     """
     waiting = [row for row in rows if row.outcome is None]
-    found = find_items({row.number for row in waiting} | {row.reference for row in waiting} - {""})
+    numbers = {row.number for row in waiting}.union(row.reference for row in waiting)
+    found = recalled | find_items(numbers.difference(recalled, ("",)))
     begun = beginnings.of({match.shipment_id for match in found.values()})
     for row in waiting:
         number, reference = row.number, row.reference
@@ -127,6 +134,12 @@ def find_items(numbers: Collection[str]) -> dict[str, Match]:
         first = found.get(match.found_by, match)
         found[match.found_by] = match._replace(shipment_id=first.shipment_id)
     return found
+
+
+def items_of_shipments(shipment_ids: Collection[int]) -> list[Match]:
+    """Give the items of shipments that have a number of the post's."""
+    query = _BY_SHIPMENT.format(among=bulk.among("s.id", "bigint"))
+    return list(map(Match._make, bulk.select(query, [bulk.listed(shipment_ids)])))
 
 
 def _selected(sql: str, column: str, values: Iterable[str]) -> Iterator[Match]:

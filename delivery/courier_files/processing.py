@@ -33,16 +33,18 @@ from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.recalling import Recollection
 from delivery.courier_files.repeats import TwinGone, earlier_twin, hold_twin, last_item
 from delivery.courier_files.replaying import replay
 from delivery.courier_files.results import write_result
 from delivery.courier_files.retelling import undone_since
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
-from delivery.courier_files.sharing import apply_shared, is_shared
+from delivery.courier_files.sharing import WORTH_SHARING, apply_shared, is_shared
 from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
 from delivery.courier_files.understanding import OnReading, read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
+from delivery.records import Kept
 from delivery.refusals import DeliveryRefused
 from delivery.status import Status
 from delivery.tracking import Foreseen, Outcome, foresee_events
@@ -113,8 +115,9 @@ def process(
     items_seen = last_item()
     try:
         work = _read(
-            _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_reading
-        )
+            _readable(courier_file), courier_file.office, COURIERS[courier_file.courier], now, on_reading,
+            with_states=apply and _is_foreseen(),
+        )  # fmt: skip
     except SheetError as fault:
         _refuse(courier_file, held, fault)
         raise
@@ -152,7 +155,8 @@ def preview(
     on_reading: OnReading | None = None,
 ) -> FileReport:
     """Say what a file of an office would do, without keeping anything of it. Raises SheetError."""
-    work = _read(path, Office.objects.get(pk=office_id), COURIERS[courier], at, on_reading)
+    office = Office.objects.get(pk=office_id)
+    work = _read(path, office, COURIERS[courier], at, on_reading, with_states=False)
     return _end(work, None, at=at, on_progress=on_progress)
 
 
@@ -163,16 +167,19 @@ class _Work:
     layout: Layout
     rows: list[StatusRow]
     version: str
+    states: Kept  # of cards, as far as they were recalled
 
 
 def _read(
-    path: str | Path, office: Office, courier: Courier, now: datetime, on_reading: OnReading | None
-) -> _Work:
+    path: str | Path, office: Office, courier: Courier, now: datetime, on_reading: OnReading | None,
+    *, with_states: bool,
+) -> _Work:  # fmt: skip
+    recalled = Recollection(office, path=path, with_states=with_states)
     known = layouts_of(office_id=office.pk, courier=courier.CODE)
     layout, rows = read_and_understand(
-        path, office=office, courier=courier, now=now, known=known, on_reading=on_reading
+        path, office=office, courier=courier, now=now, known=known, on_reading=on_reading, recalled=recalled
     )
-    return _Work(layout, rows, table_version(courier=courier, office=office))
+    return _Work(layout, rows, table_version(courier=courier, office=office), recalled.states)
 
 
 def _end(
@@ -186,7 +193,9 @@ def _end(
     arrived: Counter[Status] = Counter()
     waiting.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
     chunks = list(pieces_by_card(waiting, card_of=attrgetter("card_id"), most=settings.COURIER_FILE_PORTION))
-    taken = _taken(courier_file, chunks, at=at, tell=lambda done: tell(ended + done, len(work.rows)))
+    taken = _taken(
+        courier_file, chunks, work.states, at=at, tell=lambda done: tell(ended + done, len(work.rows))
+    )
     for chunk, applied in zip(chunks, taken, strict=True):
         for row, outcome in zip(chunk, applied.outcomes, strict=True):
             row.outcome = _ENDED[outcome]
@@ -200,6 +209,7 @@ _ENDED = {outcome: RowOutcome(outcome.value) for outcome in Outcome}
 def _taken(
     courier_file: CourierFile | None,
     chunks: Sequence[Sequence[StatusRow]],
+    recalled: Kept,
     *,
     at: datetime,
     tell: Callable[[int], None],
@@ -214,10 +224,17 @@ def _taken(
         return apply_shared(courier_file=courier_file, portions=portions, at=at, on_progress=tell)
     apply = count.of(partial(apply_portion, at=at, recorded_by_id=courier_file.uploaded_by_id))
     if connections := connections_for(len(chunks)):
-        foresee = partial(foresee_events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id)
+        foresee = partial(
+            foresee_events, recorded_at=at, recorded_by_id=courier_file.uploaded_by_id, recalled=recalled
+        )
         tasks = (partial(apply, portion, foreseen=foresee(events=portion.events)) for portion in portions)
         return apply_side_by_side(tasks, connections=connections)
     return map(apply, portions)
+
+
+def _is_foreseen() -> bool:
+    """Say whether it is foreseen what the portions of a large file do, for which the states of cards are wanted."""
+    return not is_shared(WORTH_SHARING) and connections_for(WORTH_SHARING) > 0
 
 
 class _Count:

@@ -19,6 +19,7 @@ from spreadsheets.cells import Cell, identifier, shown, text, when
 from spreadsheets.choosing import open_chosen
 from spreadsheets.faults import CellError, CellFault, SheetError, SheetFault
 from spreadsheets.frames import SheetRow
+from spreadsheets.reading import NOTHING_ELSE
 
 # Clocks differ; a date further ahead than this is a mistake.
 AHEAD_ALLOWED = timedelta(hours=2)
@@ -34,17 +35,24 @@ _YES = frozenset({"1", "Y", "YA", "YES", "TRUE", "RETUR", "RETURN", "RETURNED"})
 
 @contextmanager
 def open_status_file(
-    path: str | Path, *, courier: Courier, zone: ZoneInfo, now: datetime, known: KnownLayouts | None = None
+    path: str | Path,
+    *,
+    courier: Courier,
+    zone: ZoneInfo,
+    now: datetime,
+    known: KnownLayouts | None = None,
+    meanwhile: Iterator[object] = NOTHING_ELSE,
 ) -> Iterator[tuple[Layout, int | None, Iterator[list[StatusRow]]]]:
     """Give the file's layout, its sheet's last row where that is known, and its rows, some at a time.
 
-    While they are taken, a process of its own reads the next ones.
+    While they are taken, a process of its own reads the next ones; while it is silent, steps of `meanwhile` are taken.
 
     Dates are in `zone`, the office's local time; rows with a damaged number or date have ended. `known` are the layouts
     that people have described. Raises SheetError for a file that cannot be read, lacks a column, has no row, or has
     rows on several sheets, at once or while the rows are taken.
     """
-    with open_chosen(path, partial(find_layout, known=known), is_ours=_is_number) as (layout, rows, last_row):
+    find = partial(find_layout, known=known)
+    with open_chosen(path, find, is_ours=_is_number, meanwhile=meanwhile) as (layout, rows, last_row):
         reader = _Reader(layout, courier=courier, zone=zone, latest=now + AHEAD_ALLOWED)
         yield layout, last_row, _some_at_a_time(reader, rows)
 

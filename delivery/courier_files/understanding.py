@@ -6,14 +6,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import KnownLayouts
-from delivery.courier_files.matching import Beginnings, Destinations, match_rows
+from delivery.courier_files.matching import Beginnings, Destinations, Match, match_rows
 from delivery.courier_files.meanings import meanings_of
 from delivery.courier_files.near_misses import suggest_near_misses
 from delivery.courier_files.reading import open_status_file
+from delivery.courier_files.recalling import Recollection
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
 from delivery.couriers import Courier, Meaning
 from offices.models import Office
 from shipments.numbering import can_be_taken_over
+from spreadsheets.reading import NOTHING_ELSE
 
 _REFERENCES_TOLD = 5
 
@@ -28,9 +30,11 @@ def read_and_understand(
     now: datetime,
     known: KnownLayouts | None = None,
     on_reading: OnReading | None = None,
+    recalled: Recollection | None = None,
 ) -> tuple[Layout, list[StatusRow]]:
     """Give the file's rows as an office told them; those that cannot be applied have ended. Raises SheetError.
 
+    `recalled` takes its steps while the file is being opened, and spares looking for the items that it knows then.
     `on_reading` is told, each time that some thousand rows are read, the number of the last of them, and the last one
     of the sheet where it is known; what it raises ends the work.
     """
@@ -40,15 +44,17 @@ def read_and_understand(
     destinations, beginnings = Destinations(), Beginnings()
     rows: list[StatusRow] = []
     tell(0, None)
-    opened = open_status_file(path, courier=courier, zone=zone, now=now, known=known)
+    meanwhile = recalled.steps() if recalled else NOTHING_ELSE
+    opened = open_status_file(path, courier=courier, zone=zone, now=now, known=known, meanwhile=meanwhile)
     with opened as (layout, last_row, pieces):
         for piece in pieces:
             rows += piece
             tell(piece[-1].row, last_row)
-    _understand(rows, courier, office, own_words, destinations, beginnings)
+    items = recalled.items if recalled else {}
+    _understand(rows, courier, office, own_words, destinations, beginnings, items)
     _refuse_numbers_given_twice(rows)
     if again := _rows_of_numbers_to_come(rows):
-        _understand(again, courier, office, own_words, destinations, beginnings)
+        _understand(again, courier, office, own_words, destinations, beginnings, items)
     suggest_near_misses(rows, office=office)
     return layout, rows
 
@@ -60,9 +66,10 @@ def _understand(
     own_words: Mapping[tuple[str, str], Meaning],
     destinations: Destinations,
     beginnings: Beginnings,
+    items: dict[str, Match],
 ) -> None:
     """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
-    matches = match_rows(rows, office=office, beginnings=beginnings)
+    matches = match_rows(rows, office=office, beginnings=beginnings, recalled=items)
     for row in rows:
         if row.outcome is not None:
             continue

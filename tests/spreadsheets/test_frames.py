@@ -1,6 +1,7 @@
 """How columns travel from the reading process."""
 
 import datetime as dt
+from typing import cast
 
 import pytest
 
@@ -9,8 +10,8 @@ from spreadsheets import frames
 
 def _sent(*columns: list[object]) -> list[tuple[object, ...]]:
     body = frames.frame(frames.ROWS, (list(range(len(columns[0]))), list(map(frames.packed_column, columns))))
-    numbers, packed = frames.content_of(body[frames.HEAD.size :])  # type: ignore[misc]
-    return [row.cells for row in frames.sheet_rows(numbers, packed)]
+    content = cast("frames.RowsContent", frames.content_of(body[frames.HEAD.size :]))
+    return [row.cells for row in frames.sheet_rows(*content)]
 
 
 @pytest.mark.parametrize("different", [1, 254, 255, 256, 300])

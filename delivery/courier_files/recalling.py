@@ -1,0 +1,58 @@
+"""Recall what a file is likely to tell of while it is being opened: its office's newest items, their cards' states.
+
+A workbook gives no row before all of it is parsed. In that time, which grows with the file, nothing else is to do.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from delivery.courier_files.matching import Match, items_of_shipments
+from delivery.records import Kept, states
+from offices.models import Office
+from shipments.models import Shipment
+
+RECALLED_AT_MOST = 100_000  # of some 800 bytes each
+LARGE_BYTES = 500_000  # a smaller file is read before much is recalled
+_AT_ONCE = 2_000
+
+
+class Recollection:
+    """Items by the post's number, and the kept states of their cards where these are wanted too.
+
+    An item keeps its number, and whether a state is still the same its version tells; for what is not here the database
+    is asked.
+    """
+
+    def __init__(self, office: Office, *, path: str | Path, with_states: bool) -> None:
+        self.items: dict[str, Match] = {}
+        self.states = Kept({}, {})
+        self._office = office
+        self._path = path
+        self._with_states = with_states
+
+    def steps(self) -> Iterator[None]:
+        """Recall some more with each step, the newest first; any number may be taken, of a small file there are none."""
+        if Path(self._path).stat().st_size < LARGE_BYTES:
+            return
+        for shipment_ids in self._some_shipments():
+            found = items_of_shipments(shipment_ids)
+            self.items.update((match.found_by, match) for match in found)
+            if self._with_states:
+                self.states.update(states({match.card_id for match in found}))
+            yield
+
+    def _some_shipments(self) -> Iterator[list[int]]:
+        side = "post_office" if self._office.kind == Office.Kind.POST_OFFICE else "office"
+        closed = Shipment.objects.filter(**{side: self._office, "item_count__gt": 0}).order_by("-pk")
+        some: list[int] = []
+        items, all_items = 0, 0
+        for shipment_id, item_count in closed.values_list("pk", "item_count")[:RECALLED_AT_MOST]:
+            if all_items + item_count > RECALLED_AT_MOST:
+                break
+            some.append(shipment_id)
+            items, all_items = items + item_count, all_items + item_count
+            if items >= _AT_ONCE:
+                yield some
+                some, items = [], 0
+        if some:
+            yield some
