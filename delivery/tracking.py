@@ -80,12 +80,38 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class _Circulation:
+    """Cards that go out of circulation, so that a later print is a new card, and those that come back into it."""
+
+    out: Sequence[int]
+    back: Sequence[int]
+
+    @classmethod
+    def of(cls, changed: Mapping[int, tuple[State, State]]) -> "_Circulation":
+        """Say so of cards that have reached their holders, or not after all."""
+        turned = [
+            (card_id, new.status in FINAL)
+            for card_id, (old, new) in changed.items()
+            if (old.status in FINAL) is not (new.status in FINAL)
+        ]
+        return cls(
+            [card_id for card_id, is_final in turned if is_final],
+            [card_id for card_id, is_final in turned if not is_final],
+        )
+
+    def write(self) -> None:
+        release_cards(card_ids=self.out)
+        circulate_again(card_ids=self.back)
+
+
+@dataclass(frozen=True, slots=True)
 class Foreseen:
     """What `record_events` will write if nothing else is told of these cards before."""
 
     events: Sequence[bulk.Row]
     states: records.StateRows
     recorded: Recorded
+    circulation: "_Circulation"
 
     @property
     def can_be_compared(self) -> bool:
@@ -102,10 +128,12 @@ def foresee_events(
     `recalled` are states that were read before; one that is another by now is found out when it is written.
     """
     planned = plan(events, trusting=trusting, recalled=recalled)
+    recorded = planned.report()
     return Foreseen(
         records.event_rows(planned.events, recorded_at=recorded_at, recorded_by_id=recorded_by_id),
         records.state_rows(planned.after, kept=planned.before),
-        planned.report(),
+        recorded,
+        _Circulation.of(recorded.changed),
     )
 
 
@@ -131,7 +159,7 @@ def record_events(
         if not _is_written(writing):
             writing = reckon(trusting=False)
             _write(writing)
-        _circulate(writing.recorded.changed)
+        writing.circulation.write()
     return writing.recorded
 
 
@@ -201,27 +229,9 @@ def void(
         after = _folded(card_ids)
         records.store_states(records.state_rows(after, kept=before))
         differing = changed(before.states, after)
-        _circulate(differing)
+        _Circulation.of(differing).write()
     return Recorded(
         stored=voided, duplicates=len(events) - voided, late=0, contradictions=0, changed=differing
-    )
-
-
-def _circulate(changed: Mapping[int, tuple[State, State]]) -> None:
-    """Let cards that reached their holders out of circulation, so that a later print is a new card; or back in."""
-    release_cards(
-        card_ids=[
-            card_id
-            for card_id, (old, new) in changed.items()
-            if new.status in FINAL and old.status not in FINAL
-        ]
-    )
-    circulate_again(
-        card_ids=[
-            card_id
-            for card_id, (old, new) in changed.items()
-            if old.status in FINAL and new.status not in FINAL
-        ]
     )
 
 

@@ -35,6 +35,7 @@ _IGNORED = re.compile(
     r"\b(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad|pukul|jam|tgl|tanggal"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[.,]?"
 )
+_ONLY_FIGURES = re.compile(r"[0-9\s/:.,-]*")
 _OFFSET_TIME = re.compile(r"(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(z|[+-]\d{2}:?\d{2})$")
 _TIME = re.compile(
     r"[\s,t-]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?$"
@@ -53,11 +54,13 @@ def date_in(text: str) -> dt.datetime:
     Figures are read day first. CellError(BAD_DATE) when there is no such date; CellError(DATE_AMBIGUOUS) for
     figures with dashes and a two-digit year that are a date day first and another one year first.
     """
-    line = " ".join(_IGNORED.sub(" ", text.casefold()).split()).strip(" ,")
+    line = " ".join(text.split()).strip(" ,")
     zone: dt.tzinfo | None = None
-    if match := _ZONE_NAME.search(line):
-        zone, line = ZoneInfo(_ZONES[match[1]]), line[: match.start()]
-    elif match := _OFFSET_TIME.search(line):
+    if not _ONLY_FIGURES.fullmatch(line):
+        line = " ".join(_IGNORED.sub(" ", line.casefold()).split()).strip(" ,")
+        if match := _ZONE_NAME.search(line):
+            zone, line = ZoneInfo(_ZONES[match[1]]), line[: match.start()]
+    if zone is None and (match := _OFFSET_TIME.search(line)):
         zone, line = _offset(match[2], text), line[: match.end(1)]
     if _SERIAL.fullmatch(line) and (moment := serial_date(float(line.replace(",", ".")))):
         return moment.replace(tzinfo=zone)

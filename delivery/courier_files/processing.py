@@ -191,7 +191,7 @@ def _end(
     ended = len(work.rows) - len(waiting)
     tell(ended, len(work.rows))
     arrived: Counter[Status] = Counter()
-    waiting.sort(key=lambda row: (row.card_id, row.occurred_at, row.row))
+    waiting.sort(key=attrgetter("card_id", "occurred_at", "row"))
     chunks = list(pieces_by_card(waiting, card_of=attrgetter("card_id"), most=settings.COURIER_FILE_PORTION))
     taken = _taken(
         courier_file, chunks, work.states, at=at, tell=lambda done: tell(ended + done, len(work.rows))

@@ -31,7 +31,7 @@ class Recollection:
         self._with_states = with_states
 
     def steps(self) -> Iterator[None]:
-        """Recall some more with each step, the newest first; any number may be taken, of a small file there are none."""
+        """Recall some more with each step, the newest first; of a small file there are none."""
         if Path(self._path).stat().st_size < LARGE_BYTES:
             return
         for shipment_ids in self._some_shipments():
