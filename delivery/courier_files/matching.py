@@ -1,7 +1,8 @@
 """Find the items that the rows of a status file are about, and whose they are."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -45,28 +46,40 @@ class Match(NamedTuple):
     shipment_id: int
 
 
-class Beginnings:
-    """Says from when on the post can tell of the items of a shipment. Files repeat few shipments: each is asked once.
+class Items:
+    """Items by what they are found by, and from when on the post can tell of them. Each is asked for once.
 
-    Not before the shipment was opened, less a day for clocks and for dates without a time; and where its handover is
+    Not before its shipment was opened, less a day for clocks and for dates without a time; and where its handover is
     signed, at most a fortnight before, for it may be signed after the post has the items (docs/adr/0008).
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, datetime] = {}
+        self.found: dict[str, Match] = {}
+        self.begun: dict[int, datetime] = {}  # by shipment
 
-    def of(self, shipment_ids: Collection[int]) -> Mapping[int, datetime]:
-        """Give the first possible moment of each shipment, and of others that were asked before."""
-        if asked := set(shipment_ids).difference(self._known):
-            signed = Shipment.objects.filter(pk__in=asked).values_list(
-                "pk", "opened_at", "handover__handed_over_at"
-            )
-            for shipment_id, opened_at, handed_over_at in signed:
-                begun = opened_at - BEFORE_OPENING
-                if handed_over_at is not None:
-                    begun = max(begun, handed_over_at - BEFORE_HANDOVER)
-                self._known[shipment_id] = begun
-        return self._known
+    def look_for(self, numbers: Collection[str]) -> None:
+        """Find those that are not known yet, by the post's numbers and by our references."""
+        self._add(find_items(set(numbers).difference(self.found, ("",))).values())
+
+    def recall(self, shipment_ids: Collection[int]) -> list[Match]:
+        """Find those of whole shipments by the post's numbers; give them."""
+        query = _BY_SHIPMENT.format(among=bulk.among("s.id", "bigint"))
+        matches = list(map(Match._make, bulk.select(query, [bulk.listed(shipment_ids)])))
+        self._add(matches)
+        return matches
+
+    def _add(self, matches: Iterable[Match]) -> None:
+        matches = list(matches)
+        self.found.update((match.found_by, match) for match in matches)
+        asked = {match.shipment_id for match in matches}.difference(self.begun)
+        times = Shipment.objects.filter(pk__in=asked).values_list(
+            "pk", "opened_at", "handover__handed_over_at"
+        )
+        for shipment_id, opened_at, handed_over_at in times if asked else ():
+            begun = opened_at - BEFORE_OPENING
+            if handed_over_at is not None:
+                begun = max(begun, handed_over_at - BEFORE_HANDOVER)
+            self.begun[shipment_id] = begun
 
 
 class Destinations:
@@ -89,18 +102,16 @@ def _is_named(office: Office, line: str) -> bool:
     return bool(line) and (by_number or folded(office.name) == line)
 
 
-def match_rows(
-    rows: Sequence[StatusRow], *, office: Office, beginnings: Beginnings, recalled: dict[str, Match]
-) -> dict[str, Match]:
-    """Set each row's card and item; give the matches. `recalled` are items that are known by their number already.
+def match_rows(rows: Sequence[StatusRow], *, office: Office, items: Items) -> None:
+    """Set each row's card and item.
 
     Ends the rows whose item is unknown or another office's, whose number and reference name two cards, and whose date
     lies before the post can have had the item.
     """
     waiting = [row for row in rows if row.outcome is None]
-    numbers = {row.number for row in waiting}.union(row.reference for row in waiting)
-    found = recalled | find_items(numbers.difference(recalled, ("",)))
-    begun = beginnings.of({match.shipment_id for match in found.values()})
+    items.look_for({row.number for row in waiting}.union(row.reference for row in waiting))
+    found, begun = items.found, items.begun
+    owner = _owner_of(office)
     for row in waiting:
         number, reference = row.number, row.reference
         by_number = found.get(number)
@@ -110,7 +121,7 @@ def match_rows(
             continue
         if by_number is None:
             row.given_number = number
-        if not is_of(office, match):
+        if owner(match) != office.pk:
             row.end(RowOutcome.OTHER_OFFICE)
         elif reference and found.get(reference, match).card_id != match.card_id:
             row.end(RowOutcome.DAMAGED_NUMBER, reference=reference)
@@ -118,7 +129,6 @@ def match_rows(
             row.end(RowOutcome.BAD_DATE, since=_day(begun[match.shipment_id], office))
         else:
             row.item_id, row.card_id = match.item_id, match.card_id
-    return found
 
 
 def _day(moment: datetime, office: Office) -> str:
@@ -136,12 +146,6 @@ def find_items(numbers: Collection[str]) -> dict[str, Match]:
     return found
 
 
-def items_of_shipments(shipment_ids: Collection[int]) -> list[Match]:
-    """Give the items of shipments that have a number of the post's."""
-    query = _BY_SHIPMENT.format(among=bulk.among("s.id", "bigint"))
-    return list(map(Match._make, bulk.select(query, [bulk.listed(shipment_ids)])))
-
-
 def _selected(sql: str, column: str, values: Iterable[str]) -> Iterator[Match]:
     query = sql.format(among=bulk.among(column, "text"))
     in_order = sorted(values)  # as the index has them, which halves the time
@@ -152,5 +156,8 @@ def _selected(sql: str, column: str, values: Iterable[str]) -> Iterator[Match]:
 
 def is_of(office: Office, match: Match) -> bool:
     """A post office tells of the items that it was given; a registry office of all that it sent."""
-    owner = match.post_office_id if office.kind == Office.Kind.POST_OFFICE else match.office_id
-    return owner == office.pk
+    return _owner_of(office)(match) == office.pk
+
+
+def _owner_of(office: Office) -> Callable[[Match], int]:
+    return attrgetter("post_office_id" if office.kind == Office.Kind.POST_OFFICE else "office_id")

@@ -6,7 +6,7 @@ A workbook gives no row before all of it is parsed. In that time, which grows wi
 from collections.abc import Iterator
 from pathlib import Path
 
-from delivery.courier_files.matching import Match, items_of_shipments
+from delivery.courier_files.matching import Items
 from delivery.records import Kept, states
 from offices.models import Office
 from shipments.models import Shipment
@@ -17,14 +17,14 @@ _AT_ONCE = 2_000
 
 
 class Recollection:
-    """Items by the post's number, and the kept states of their cards where these are wanted too.
+    """Items, and the kept states of their cards where these are wanted too.
 
     An item keeps its number, and whether a state is still the same its version tells; for what is not here the database
     is asked.
     """
 
     def __init__(self, office: Office, *, path: str | Path, with_states: bool) -> None:
-        self.items: dict[str, Match] = {}
+        self.items = Items()
         self.states = Kept({}, {})
         self._office = office
         self._path = path
@@ -35,8 +35,7 @@ class Recollection:
         if Path(self._path).stat().st_size < LARGE_BYTES:
             return
         for shipment_ids in self._some_shipments():
-            found = items_of_shipments(shipment_ids)
-            self.items.update((match.found_by, match) for match in found)
+            found = self.items.recall(shipment_ids)
             if self._with_states:
                 self.states.update(states({match.card_id for match in found}))
             yield

@@ -1,12 +1,12 @@
 """Read a status file, find the items that its rows are about, and give their texts a meaning, as the rows come."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from delivery.courier_files.layouts import KnownLayouts
-from delivery.courier_files.matching import Beginnings, Destinations, Match, match_rows
+from delivery.courier_files.matching import Destinations, Items, match_rows
 from delivery.courier_files.meanings import meanings_of
 from delivery.courier_files.near_misses import suggest_near_misses
 from delivery.courier_files.reading import open_status_file
@@ -18,6 +18,7 @@ from shipments.numbering import can_be_taken_over
 from spreadsheets.reading import NOTHING_ELSE
 
 _REFERENCES_TOLD = 5
+_REMEMBERED = 50_000
 
 OnReading = Callable[[int, int | None], None]
 
@@ -40,46 +41,57 @@ def read_and_understand(
     """
     tell = on_reading or _tell_nobody
     zone = ZoneInfo(office.time_zone)
-    own_words = meanings_of(courier=courier, office=office)
-    destinations, beginnings = Destinations(), Beginnings()
+    understanding = _Understanding(courier, office, recalled.items if recalled else Items())
     rows: list[StatusRow] = []
     tell(0, None)
     meanwhile = recalled.steps() if recalled else NOTHING_ELSE
     opened = open_status_file(path, courier=courier, zone=zone, now=now, known=known, meanwhile=meanwhile)
     with opened as (layout, last_row, pieces):
         for piece in pieces:
+            understanding.of(piece)
             rows += piece
             tell(piece[-1].row, last_row)
-    items = recalled.items if recalled else {}
-    _understand(rows, courier, office, own_words, destinations, beginnings, items)
     _refuse_numbers_given_twice(rows)
     if again := _rows_of_numbers_to_come(rows):
-        _understand(again, courier, office, own_words, destinations, beginnings, items)
+        understanding.of(again)
     suggest_near_misses(rows, office=office)
     return layout, rows
 
 
-def _understand(
-    rows: Sequence[StatusRow],
-    courier: Courier,
-    office: Office,
-    own_words: Mapping[tuple[str, str], Meaning],
-    destinations: Destinations,
-    beginnings: Beginnings,
-    items: dict[str, Match],
-) -> None:
-    """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
-    matches = match_rows(rows, office=office, beginnings=beginnings, recalled=items)
-    for row in rows:
-        if row.outcome is not None:
-            continue
-        match = matches.get(row.number) or matches[row.reference]
-        arrived = destinations.is_destination(post_office_id=match.post_office_id, place=row.place)
-        row.meaning = own_words.get((row.status_text, row.remark_text)) or courier.meaning(
-            row.status_text, row.remark_text, arrived
+class _Understanding:
+    """Finds the items that rows are about, and what their texts mean. Rows repeat each other's: each is asked once."""
+
+    def __init__(self, courier: Courier, office: Office, items: Items) -> None:
+        self._courier = courier
+        self._office = office
+        self._items = items
+        self._own_words = meanings_of(courier=courier, office=office)
+        self._destinations = Destinations()
+        self._meanings: dict[tuple[str, str, str, int], Meaning | None] = {}
+
+    def of(self, rows: Sequence[StatusRow]) -> None:
+        """Give each matched row its meaning; a text that nobody has explained yet ends the row."""
+        match_rows(rows, office=self._office, items=self._items)
+        found, known = self._items.found, self._meanings
+        for row in rows:
+            if row.outcome is not None:
+                continue
+            match = found.get(row.number) or found[row.reference]
+            said = row.status_text, row.remark_text, row.place, match.post_office_id
+            row.meaning = known[said] if said in known else self._remember(said)
+            if row.meaning is None:
+                row.end(RowOutcome.UNMAPPED_TEXT)
+
+    def _remember(self, said: tuple[str, str, str, int]) -> Meaning | None:
+        if len(self._meanings) >= _REMEMBERED:
+            self._meanings.clear()
+        status_text, remark_text, place, post_office_id = said
+        arrived = self._destinations.is_destination(post_office_id=post_office_id, place=place)
+        meaning = self._own_words.get((status_text, remark_text)) or self._courier.meaning(
+            status_text, remark_text, arrived
         )
-        if row.meaning is None:
-            row.end(RowOutcome.UNMAPPED_TEXT)
+        self._meanings[said] = meaning
+        return meaning
 
 
 def _tell_nobody(row: int, last_row: int | None) -> None:

@@ -59,12 +59,12 @@ def test_the_items_of_the_office_are_recalled_with_the_states_of_their_cards(
     path = status_file(tmp_path, mailed)
     for office in (registry, post_office):
         recalled = recollect(office, path)
-        assert recalled.items.keys() == {item.number for item in mailed.items}
+        assert recalled.items.found.keys() == {item.number for item in mailed.items}
         assert recalled.states.states.keys() == {card.pk for card in mailed.cards}
     another = Office.objects.create(
         code="POS-X", name="KANTOR POS LAIN", kind=Office.Kind.POST_OFFICE, parent=registry
     )
-    assert recollect(another, path).items == {}
+    assert recollect(another, path).items.found == {}
 
 
 @pytest.mark.usefixtures("any_file_is_large")
@@ -74,11 +74,11 @@ def test_no_more_is_recalled_than_memory_is_meant_for(
     newest = mail_cards(office=registry, post_office=post_office, number=3)
     monkeypatch.setattr(recalling, "RECALLED_AT_MOST", 5)
     recalled = recollect(post_office, status_file(tmp_path, mailed))
-    assert recalled.items.keys() == {item.number for item in newest.items}
+    assert recalled.items.found.keys() == {item.number for item in newest.items}
 
 
 def test_for_a_small_file_nothing_is_recalled(mailed: Mailed, post_office: Office, tmp_path: Path) -> None:
-    assert recollect(post_office, status_file(tmp_path, mailed)).items == {}
+    assert recollect(post_office, status_file(tmp_path, mailed)).items.found == {}
 
 
 @pytest.mark.parametrize("large_from", [0, 10**9])
