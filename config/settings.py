@@ -118,9 +118,9 @@ if not ON_POSTGRESQL:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # a portion of a status file is some 15 MB of pages: with the usual limit each would be copied at once
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-        " PRAGMA wal_autocheckpoint=10000",
+        # for many rows at a time: larger pages (of a new database), and a log that is not copied after each portion
+        "init_command": "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        " PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=2500",
     }
 else:
     DATABASES["default"]["OPTIONS"] = {

@@ -11,7 +11,7 @@ from delivery.records import Kept, states
 from offices.models import Office
 from shipments.models import Shipment
 
-RECALLED_AT_MOST = 100_000  # of some 800 bytes each
+RECALLED_AT_MOST = 80_000  # of some 800 bytes each
 LARGE_BYTES = 500_000  # a smaller file is read before much is recalled
 _AT_ONCE = 2_000
 
