@@ -1,8 +1,9 @@
 """Let several workers take portions of one status file; each is recorded once, whoever takes it and whoever dies.
 
-The worker that has read the file lays its portions out as rows, asks for helpers, and takes portions like them. A
-portion is taken by compare-and-set with a lease; that it is done is written in the transaction that records it, so
-that a worker whose lease has run out, or whose file was laid out anew, writes nothing.
+The worker that has read the file lays its portions out as rows, asks for helpers as soon as there is something for
+each of them, and takes portions like them. A portion is taken by compare-and-set with a lease; that it is done is
+written in the transaction that records it, so that a worker whose lease has run out, or whose file was laid out anew,
+writes nothing.
 """
 
 import json
@@ -101,25 +102,40 @@ def take_portion(*, courier_file_id: uuid.UUID, at: datetime) -> bool:
 def _lay_out(
     courier_file: CourierFile, portions: Iterable[Portion], at: datetime, on_progress: Callable[[int], None]
 ) -> list[int]:
-    """Write the portions down, ask for helpers, and give the portions' keys."""
-    with transaction.atomic():
-        on_progress(0)  # holds the job: a worker that was overtaken must not touch its successor's portions
-        # what an earlier try has laid out: its outcomes would be those of half-done work
-        FilePortion.objects.filter(courier_file=courier_file).delete()
-        laid_out = [
-            FilePortion.objects.create(
-                courier_file=courier_file, number=number, rows=len(portion.events), content=_packed(portion)
-            ).pk
-            for number, portion in enumerate(portions)
-        ]
-        for _helper in range(settings.COURIER_FILE_HELPERS):
-            jobs.enqueue(
-                kind=SHARE_JOB,
-                input={"courier_file": str(courier_file.pk), "at": at.isoformat()},
-                owner_id=courier_file.uploaded_by_id,
-                office_id=courier_file.office_id,
-            )
+    """Write the portions down, one after the other, and give their keys; who was asked to help begins meanwhile."""
+    laid_out: list[int] = []
+    try:
+        for number, portion in enumerate(portions):
+            with transaction.atomic():
+                on_progress(
+                    0
+                )  # holds the job: a worker that was overtaken must not touch its successor's portions
+                if not laid_out:
+                    # what an earlier try has laid out: its outcomes would be those of half-done work
+                    FilePortion.objects.filter(courier_file=courier_file).delete()
+                row = FilePortion.objects.create(
+                    courier_file=courier_file,
+                    number=number,
+                    rows=len(portion.events),
+                    content=_packed(portion),
+                )
+                if number + 1 == WORTH_SHARING:
+                    _ask_for_helpers(courier_file, at)
+            laid_out.append(row.pk)
+    except BaseException:
+        FilePortion.objects.filter(pk__in=laid_out).delete()
+        raise
     return laid_out
+
+
+def _ask_for_helpers(courier_file: CourierFile, at: datetime) -> None:
+    for _helper in range(settings.COURIER_FILE_HELPERS):
+        jobs.enqueue(
+            kind=SHARE_JOB,
+            input={"courier_file": str(courier_file.pk), "at": at.isoformat()},
+            owner_id=courier_file.uploaded_by_id,
+            office_id=courier_file.office_id,
+        )
 
 
 def _claim(courier_file_id: uuid.UUID, token: uuid.UUID) -> FilePortion | None:
@@ -149,31 +165,48 @@ def _applied(portion: FilePortion) -> Applied:
 
 
 def _packed(portion: Portion) -> str:
-    rows = [
-        (
-            e.card_id,
-            e.item_id,
-            e.status,
-            e.occurred_at.isoformat(),
-            e.reason,
-            e.action,
-            e.receiver,
-            e.place,
-            e.source_row,
-        )
-        for e in portion.events
-    ]
-    return json.dumps({"rows": rows, "given": portion.given}, separators=(",", ":"))
+    """Write a portion down: what its rows say, each different saying once, and for each row who, which and where."""
+    told: dict[tuple[str, ...], int] = {}
+    times: dict[datetime, int] = {}
+    rows: list[int | None] = []
+    for (
+        card_id,
+        item_id,
+        status,
+        occurred_at,
+        reason,
+        action,
+        receiver,
+        place,
+        _,
+        _,
+        row,
+        _,
+        _,
+    ) in portion.events:
+        said = told.setdefault((status, reason, action, receiver, place), len(told))
+        rows += (card_id, item_id, said, times.setdefault(occurred_at, len(times)), row)
+    content = {
+        "told": list(told), "times": [moment.isoformat() for moment in times], "rows": rows, "given": portion.given,
+    }  # fmt: skip
+    return json.dumps(content, separators=(",", ":"))
 
 
 def _unpacked(portion: FilePortion) -> Portion:
     content = json.loads(portion.content)
     file_id = portion.courier_file_id
-    events = [
-        NewEvent(
-            card_id, item_id, Status(status), datetime.fromisoformat(occurred_at), Reason(reason), Action(action),
-            Receiver(receiver), place, "FILE", file_id, row,
+    told = [
+        (Status(status), Reason(reason), Action(action), Receiver(receiver), place)
+        for status, reason, action, receiver, place in content["told"]
+    ]
+    times = list(map(datetime.fromisoformat, content["times"]))
+    numbers = iter(content["rows"])
+    events = []
+    for card_id, item_id, said, moment, row in zip(numbers, numbers, numbers, numbers, numbers, strict=True):
+        status, reason, action, receiver, place = told[said]
+        events.append(
+            NewEvent(
+                card_id, item_id, status, times[moment], reason, action, receiver, place, "FILE", file_id, row
+            )
         )
-        for card_id, item_id, status, occurred_at, reason, action, receiver, place, row in content["rows"]
-    ]  # fmt: skip
     return Portion(events, {int(item): number for item, number in content["given"].items()})

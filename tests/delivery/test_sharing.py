@@ -14,8 +14,10 @@ from pytest_django import Settings
 
 from delivery.courier_files import process, sharing, upload
 from delivery.courier_files.applying import Applied, Portion
-from delivery.courier_files.sharing import SHARE_JOB, apply_shared, help_with, take_portion
+from delivery.courier_files.sharing import SHARE_JOB, WORTH_SHARING, apply_shared, help_with, take_portion
 from delivery.models import CourierFile, Delivery, FilePortion, GivenNumber, Message, TrackingEvent
+from delivery.records import NewEvent
+from delivery.status import Reason, Status
 from delivery.tracking import refold
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
@@ -102,11 +104,58 @@ def test_what_helpers_took_is_counted_and_recorded_once(
     _during(monkeypatch, help_twice, courier_file)
     report = process(courier_file_id=courier_file.pk, on_progress=lambda done, _total: told.append(done))
     assert report.newly_delivered == CARDS
-    assert told[:2] == [1, 1]  # the row whose item is unknown; the portions are laid out
-    assert told[2] == 1 + 3 * PER_PORTION  # two by the helper, one by itself
+    # the row whose item is unknown, while portions are laid out; then two by the helper and one by itself
+    assert list(dict.fromkeys(told))[:2] == [1, 1 + 3 * PER_PORTION]
     assert told[-1] == 2 * CARDS + 1
     _whole(courier_file)
     assert help_with(courier_file_id=courier_file.pk, at=AT, on_progress=told.append) == 0
+
+
+def test_a_helper_begins_while_the_rest_is_being_laid_out(
+    courier_file: CourierFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_at: list[int] = []
+    packed = sharing._packed
+
+    def help_meanwhile(portion: Portion) -> str:
+        if Job.objects.filter(kind=SHARE_JOB).exists():
+            asked_at.append(FilePortion.objects.count())
+            assert take_portion(courier_file_id=courier_file.pk, at=AT)
+        return packed(portion)
+
+    monkeypatch.setattr(sharing, "_packed", help_meanwhile)
+    assert process(courier_file_id=courier_file.pk).newly_delivered == CARDS
+    assert asked_at[0] == WORTH_SHARING
+    _whole(courier_file)
+
+
+def test_who_is_stopped_while_laying_out_leaves_nothing_to_take(
+    courier_file: CourierFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_done: int, _total: int) -> None:
+        if FilePortion.objects.count() == WORTH_SHARING:
+            raise LeaseLost
+
+    with pytest.raises(LeaseLost):
+        process(courier_file_id=courier_file.pk, on_progress=stop)
+    assert not FilePortion.objects.exists()
+    assert not take_portion(courier_file_id=courier_file.pk, at=AT)
+    process(courier_file_id=courier_file.pk)
+    _whole(courier_file)
+
+
+def test_a_portion_says_the_same_when_it_was_written_down(courier_file: CourierFile) -> None:
+    events = [
+        NewEvent(
+            card_id=1, item_id=None, status=Status.ATTEMPT_FAILED, occurred_at=AT + timedelta(microseconds=1),
+            reason=Reason.ABSENT, place="KANTOR POS “TAMBUN”", source="FILE", courier_file_id=courier_file.pk,
+            source_row=row,
+        )
+        for row in (2, None)
+    ]  # fmt: skip
+    portion = Portion([*events, events[0]._replace(card_id=2, status=Status.DELIVERED)], {7: "RR000000013ID"})
+    row = FilePortion(courier_file=courier_file, content=sharing._packed(portion))
+    assert sharing._unpacked(row) == portion
 
 
 def test_a_portion_whose_worker_died_is_taken_up_when_its_lease_has_run_out(
