@@ -281,8 +281,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# Rows of a status file that are recorded in one transaction: more are faster, fewer keep others waiting for less.
-COURIER_FILE_PORTION: int = env.int("COURIER_FILE_PORTION", default=5_000)
+# Rows of a status file that are recorded in one transaction: more are faster, fewer keep others waiting for less; and
+# the less is a worker idle while another has the last of them.
+COURIER_FILE_PORTION: int = env.int(
+    "COURIER_FILE_PORTION", default=2_000 if TASK_ENGINE == "celery" else 5_000
+)
 # How many other workers may take portions of one large status file. SQLite lets one writer in at a time.
 COURIER_FILE_HELPERS: int = env.int("COURIER_FILE_HELPERS", default=3 if TASK_ENGINE == "celery" else 0)
 # Over how many connections one worker applies the portions that no other worker takes.

@@ -11,7 +11,7 @@ from django.db import connection
 
 Row = tuple[Any, ...]
 _FETCH = 5_000
-_ROWS_IN_A_STATEMENT = 500
+_ROWS_IN_A_STATEMENT = 500  # SQLite takes 32,766 parameters: up to 65 columns
 TIMES_REMEMBERED = 65_536
 
 
@@ -68,11 +68,13 @@ def time_column(name: str) -> str:
     return f"CAST({name} AS TEXT)"
 
 
-def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> int:
-    """Insert rows whose columns have the given SQL types; give how many. Call inside a transaction.
+def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+    """Insert rows whose columns have the given SQL types. Call inside a transaction, as of all that writes here.
 
     Raises IntegrityError for a conflict; some of the rows may be inserted then.
     """
+    if not rows:
+        return
     names = ", ".join(columns)
     if is_postgresql():
         with connection.wrap_database_errors, connection.cursor() as cursor:
@@ -80,7 +82,6 @@ def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> in
     else:
         for values, parameters in _in_values(rows):
             _execute_in_sqlite(f"INSERT INTO {table} ({names}) VALUES {values}", parameters)
-    return len(rows)
 
 
 def update(
@@ -172,7 +173,7 @@ def _in_values(rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _execute_in_sqlite(sql: str, parameters: Sequence[Any]) -> Any:
-    """Run a statement by SQLite's own driver: Django reads every mark of each statement anew."""
+    """Run a statement by SQLite's own driver, unseen by Django's, which reads every mark of each statement anew."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
         return connection.connection.execute(sql, parameters)

@@ -111,7 +111,7 @@ class Foreseen:
     events: Sequence[bulk.Row]
     states: records.StateRows
     recorded: Recorded
-    circulation: "_Circulation"
+    circulation: _Circulation
 
     @property
     def can_be_compared(self) -> bool:

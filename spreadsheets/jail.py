@@ -26,7 +26,7 @@ _PIPE_BYTES = 1024 * 1024
 # No other work to do while the reading process is silent.
 NOTHING_ELSE: Iterator[object] = iter(())
 # It is not called silent before.
-_SILENT_MILLISECONDS = 5
+_SILENT_SECONDS = 0.005
 # What the reading process needs of our environment. Database passwords and keys stay out of it.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
 _FAULT_OF_SIGNAL: dict[int, SheetFault] = {
@@ -70,6 +70,8 @@ class Jail:
             )
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
         self._pipe = self._process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN)
         self._waited = 0.0
         # A larger pipe lets the reader run ahead; systems without the option or the right keep theirs.
         with contextlib.suppress(OSError, AttributeError):
@@ -122,16 +124,10 @@ class Jail:
     def _read(self, size: int) -> bytes:
         """So many bytes from the process, fewer when it ends before; TOO_SLOW when it is silent too long."""
         pieces = []
-        poll = select.poll()
-        poll.register(self._pipe, select.POLLIN)
         while size:
-            while not poll.poll(_SILENT_MILLISECONDS) and next(self._meanwhile, self) is not self:
+            while not self._is_heard(_SILENT_SECONDS) and next(self._meanwhile, self) is not self:
                 pass
-            begun = time.monotonic()
-            patience = self._limits.seconds - self._waited
-            ready = poll.poll(max(patience, 0) * 1000)
-            self._waited += time.monotonic() - begun
-            if not ready:
+            if not self._is_heard(self._limits.seconds):
                 raise SheetError(SheetFault.TOO_SLOW, limit=self._limits.seconds)
             piece = os.read(self._pipe, size)
             if not piece:
@@ -139,6 +135,14 @@ class Jail:
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
+
+    def _is_heard(self, seconds: float) -> bool:
+        """Wait for the process so long, as far as patience lasts; what else is done meanwhile does not use it up."""
+        begun = time.monotonic()
+        patience = max(0, min(seconds, self._limits.seconds - self._waited))
+        is_ready = bool(self._poll.poll(patience * 1000))
+        self._waited += time.monotonic() - begun
+        return is_ready and self._waited < self._limits.seconds
 
     def _died(self) -> SheetError:
         status = self._process.wait()

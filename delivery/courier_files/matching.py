@@ -20,9 +20,11 @@ _BY_NUMBER = """
 SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
 FROM shipments_item i JOIN shipments_shipment s ON s.id = i.shipment_id WHERE {among}
 """
+# Numbers that a file has given may be taken back and given to another item.
 _BY_SHIPMENT = """
 SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
-FROM shipments_shipment s JOIN shipments_item i ON i.shipment_id = s.id WHERE i.number IS NOT NULL AND {among}
+FROM shipments_shipment s JOIN shipments_item i ON i.shipment_id = s.id
+WHERE {among} AND i.number IS NOT NULL AND i.number_given_at IS NULL
 """
 # A card that was sent twice has two items under one reference: the last one counts.
 _BY_REFERENCE = """
@@ -62,7 +64,7 @@ class Items:
         self._add(find_items(set(numbers).difference(self.found, ("",))).values())
 
     def recall(self, shipment_ids: Collection[int]) -> list[Match]:
-        """Find those of whole shipments by the post's numbers; give them."""
+        """Find those of whole shipments by the numbers that stay theirs; give them."""
         query = _BY_SHIPMENT.format(among=bulk.among("s.id", "bigint"))
         matches = list(map(Match._make, bulk.select(query, [bulk.listed(shipment_ids)])))
         self._add(matches)

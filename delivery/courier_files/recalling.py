@@ -4,7 +4,9 @@ A workbook gives no row before all of it is parsed. In that time, which grows wi
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+from time import monotonic
 
 from delivery.courier_files.matching import Items
 from delivery.records import Kept, states
@@ -12,6 +14,7 @@ from offices.models import Office
 from shipments.models import Shipment
 
 RECALLED_AT_MOST = 80_000  # of some 800 bytes each
+SECONDS = 15  # a slow database must not hold up the file
 LARGE_BYTES = 500_000  # a smaller file is read before much is recalled
 _AT_ONCE = 2_000
 
@@ -19,8 +22,8 @@ _AT_ONCE = 2_000
 class Recollection:
     """Items, and the kept states of their cards where these are wanted too.
 
-    An item keeps its number, and whether a state is still the same its version tells; for what is not here the database
-    is asked.
+    These items keep their numbers, and whether a state is still the same its version tells; for what is not here the
+    database is asked.
     """
 
     def __init__(self, office: Office, *, path: str | Path, with_states: bool) -> None:
@@ -34,7 +37,8 @@ class Recollection:
         """Recall some more with each step, the newest first; of a small file there are none."""
         if Path(self._path).stat().st_size < LARGE_BYTES:
             return
-        for shipment_ids in self._some_shipments():
+        end = monotonic() + SECONDS
+        for shipment_ids in takewhile(lambda _ids: monotonic() < end, self._some_shipments()):
             found = self.items.recall(shipment_ids)
             if self._with_states:
                 self.states.update(states({match.card_id for match in found}))

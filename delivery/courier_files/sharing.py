@@ -1,7 +1,7 @@
 """Let several workers take portions of one status file; each is recorded once, whoever takes it and whoever dies.
 
-The worker that has read the file lays its portions out as rows, asks for helpers as soon as there is something for
-each of them, and takes portions like them. A portion is taken by compare-and-set with a lease; that it is done is
+The worker that has read the file lays its portions out as rows, asks for a helper with each of the first, and takes
+portions like them. A portion is taken by compare-and-set with a lease; that it is done is
 written in the transaction that records it, so that a worker whose lease has run out, or whose file was laid out anew,
 writes nothing.
 """
@@ -102,25 +102,23 @@ def take_portion(*, courier_file_id: uuid.UUID, at: datetime) -> bool:
 def _lay_out(
     courier_file: CourierFile, portions: Iterable[Portion], at: datetime, on_progress: Callable[[int], None]
 ) -> list[int]:
-    """Write the portions down, one after the other, and give their keys; who was asked to help begins meanwhile."""
+    """Write the portions down, one after the other, and give their keys; whoever was asked to help begins meanwhile."""
     laid_out: list[int] = []
     try:
         for number, portion in enumerate(portions):
+            content = _packed(portion)
             with transaction.atomic():
-                on_progress(
-                    0
-                )  # holds the job: a worker that was overtaken must not touch its successor's portions
+                # holds the job: a worker that was overtaken must not touch its successor's portions
+                on_progress(0)
                 if not laid_out:
                     # what an earlier try has laid out: its outcomes would be those of half-done work
                     FilePortion.objects.filter(courier_file=courier_file).delete()
                 row = FilePortion.objects.create(
-                    courier_file=courier_file,
-                    number=number,
-                    rows=len(portion.events),
-                    content=_packed(portion),
+                    courier_file=courier_file, number=number, rows=len(portion.events), content=content
                 )
-                if number + 1 == WORTH_SHARING:
-                    _ask_for_helpers(courier_file, at)
+                # the first is for this worker
+                if 0 < number <= settings.COURIER_FILE_HELPERS:
+                    _ask_for_a_helper(courier_file, at)
             laid_out.append(row.pk)
     except BaseException:
         FilePortion.objects.filter(pk__in=laid_out).delete()
@@ -128,14 +126,11 @@ def _lay_out(
     return laid_out
 
 
-def _ask_for_helpers(courier_file: CourierFile, at: datetime) -> None:
-    for _helper in range(settings.COURIER_FILE_HELPERS):
-        jobs.enqueue(
-            kind=SHARE_JOB,
-            input={"courier_file": str(courier_file.pk), "at": at.isoformat()},
-            owner_id=courier_file.uploaded_by_id,
-            office_id=courier_file.office_id,
-        )
+def _ask_for_a_helper(courier_file: CourierFile, at: datetime) -> None:
+    jobs.enqueue(
+        kind=SHARE_JOB, input={"courier_file": str(courier_file.pk), "at": at.isoformat()},
+        owner_id=courier_file.uploaded_by_id, office_id=courier_file.office_id,
+    )  # fmt: skip
 
 
 def _claim(courier_file_id: uuid.UUID, token: uuid.UUID) -> FilePortion | None:
@@ -169,23 +164,10 @@ def _packed(portion: Portion) -> str:
     told: dict[tuple[str, ...], int] = {}
     times: dict[datetime, int] = {}
     rows: list[int | None] = []
-    for (
-        card_id,
-        item_id,
-        status,
-        occurred_at,
-        reason,
-        action,
-        receiver,
-        place,
-        _,
-        _,
-        row,
-        _,
-        _,
-    ) in portion.events:
-        said = told.setdefault((status, reason, action, receiver, place), len(told))
-        rows += (card_id, item_id, said, times.setdefault(occurred_at, len(times)), row)
+    for event in portion.events:
+        said = event.status, event.reason, event.action, event.receiver, event.place
+        moment = times.setdefault(event.occurred_at, len(times))
+        rows += (event.card_id, event.item_id, told.setdefault(said, len(told)), moment, event.source_row)
     content = {
         "told": list(told), "times": [moment.isoformat() for moment in times], "rows": rows, "given": portion.given,
     }  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -220,3 +221,39 @@ def test_without_any_known_titles_the_fault_is_that_of_the_sheet_that_comes_near
 
 def below_header(rows: Sequence[Sequence[str | float]]) -> list[list[str | float]]:
     return [list(HEADER), *map(list, rows)]
+
+
+# a line with nothing in it but what an empty formula or a stray blank leaves is no row
+@pytest.mark.parametrize(
+    ("number", "reference", "status", "date", "ends"),
+    [
+        (None, None, None, None, None),
+        (None, 0, None, None, None),
+        (None, 0, "  ", None, None),
+        (None, 0, None, "  ", None),
+        (None, False, "  ", None, None),
+        ("  ", "  ", "  ", "  ", None),
+        (None, None, "DELIVERED", None, "bad_date"),
+        (NUMBER, None, None, None, "bad_date"),
+        (None, "K387420489J", None, None, "bad_date"),
+        (None, None, None, "06/05/2020", ""),
+        (None, 0, "DELIVERED", "06/05/2020", ""),
+        ("1,23457E+15", None, "DELIVERED", "06/05/2020", "damaged_number"),
+        (NUMBER, "1,23457E+15", "DELIVERED", "06/05/2020", "damaged_number"),
+        ("1,23457E+15", "K387420489J", "DELIVERED", "31/02/2020", "damaged_number"),
+        (NUMBER, "K387420489J", "DELIVERED", "06/05/2020", ""),
+    ],
+)
+def test_what_a_line_must_hold_to_be_a_row(
+    tmp_path: Path, number: object, reference: object, status: object, date: object, ends: str | None
+) -> None:
+    titles: list[Any] = ["No Resi", "No Referensi", "Status", "Tanggal"]
+    lines: list[list[Any]] = [
+        titles,
+        [NUMBER, None, "DELIVERED", "06/05/2020"],
+        [number, reference, status, date],
+    ]
+    path = tmp_path / "status.xlsx"
+    path.write_bytes(book("xlsx", {"Status": lines}))
+    _layout, rows = rows_of(path)
+    assert [row.outcome.value if row.outcome else "" for row in rows[1:]] == ([] if ends is None else [ends])

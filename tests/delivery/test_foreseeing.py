@@ -97,3 +97,18 @@ def test_a_card_without_a_state_is_reckoned_under_its_lock(mailed: Mailed) -> No
     record(mailed.event(0, Status.COLLECTED, hours=20))  # does not fit: the card has no state yet
     assert record(told, foreseen=foreseen) is not foreseen.recorded
     assert refold().wrong == ()
+
+
+def test_of_many_rows_none_is_kept_when_one_far_behind_was_stored_meanwhile(
+    registry: Office, post_office: Office
+) -> None:
+    crowd = mail_cards(office=registry, post_office=post_office, number=700)
+    told = [crowd.event(place, Status.DELIVERED, hours=30) for place in range(700)]
+    foreseen = foresee(*told)
+    record(told[650])  # behind those that SQLite takes with one statement
+    before = TrackingEvent.objects.count()
+    recorded = record(*told, foreseen=foreseen)
+    assert recorded is not foreseen.recorded
+    assert [place for place, how in enumerate(recorded.outcomes) if how is Outcome.DUPLICATE] == [650]
+    assert TrackingEvent.objects.count() == before + 699
+    assert refold().wrong == ()

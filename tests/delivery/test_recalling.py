@@ -12,6 +12,7 @@ from delivery.models import Delivery, TrackingEvent
 from delivery.status import Status
 from delivery.tracking import foresee_events, record_events, refold
 from offices.models import Office
+from shipments.models import Item
 from spreadsheets.reading import open_sheet, open_sheets
 from spreadsheets.writing import Column, write_xlsx
 from tests.delivery.mailing import Mailed, mail_cards
@@ -65,6 +66,23 @@ def test_the_items_of_the_office_are_recalled_with_the_states_of_their_cards(
         code="POS-X", name="KANTOR POS LAIN", kind=Office.Kind.POST_OFFICE, parent=registry
     )
     assert recollect(another, path).items.found == {}
+
+
+@pytest.mark.usefixtures("any_file_is_large")
+def test_a_number_that_a_file_has_given_is_asked_for_since_it_may_be_taken_back(
+    mailed: Mailed, post_office: Office, tmp_path: Path
+) -> None:
+    Item.objects.filter(pk=mailed.items[2].pk).update(number_given_at=AT)
+    recalled = recollect(post_office, status_file(tmp_path, mailed))
+    assert recalled.items.found.keys() == {item.number for item in mailed.items} - {mailed.items[2].number}
+
+
+@pytest.mark.usefixtures("any_file_is_large")
+def test_a_slow_database_does_not_hold_up_the_file(
+    mailed: Mailed, post_office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalling, "SECONDS", 0)
+    assert recollect(post_office, status_file(tmp_path, mailed)).items.found == {}
 
 
 @pytest.mark.usefixtures("any_file_is_large")

@@ -118,14 +118,23 @@ def test_a_helper_begins_while_the_rest_is_being_laid_out(
     packed = sharing._packed
 
     def help_meanwhile(portion: Portion) -> str:
-        if Job.objects.filter(kind=SHARE_JOB).exists():
+        if Job.objects.filter(kind=SHARE_JOB).count() > len(asked_at):
             asked_at.append(FilePortion.objects.count())
             assert take_portion(courier_file_id=courier_file.pk, at=AT)
         return packed(portion)
 
     monkeypatch.setattr(sharing, "_packed", help_meanwhile)
     assert process(courier_file_id=courier_file.pk).newly_delivered == CARDS
-    assert asked_at[0] == WORTH_SHARING
+    assert asked_at == [2, 3]  # one helper with each of two portions, and none for the first
+    _whole(courier_file)
+
+
+def test_no_more_helpers_are_asked_than_there_are_portions_for_them(
+    courier_file: CourierFile, settings: Settings
+) -> None:
+    settings.COURIER_FILE_HELPERS = 50
+    process(courier_file_id=courier_file.pk)
+    assert Job.objects.filter(kind=SHARE_JOB).count() == 2 * CARDS // PER_PORTION - 1
     _whole(courier_file)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from delivery.courier_files import process, upload
+from delivery.courier_files import process, recalling, upload
 from delivery.courier_files.applying import Applied
 from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
 from delivery.models import CourierFile, Delivery, TrackingEvent
 from delivery.planning import Outcome
+from delivery.records import Kept
 from delivery.tracking import refold
 from offices.models import Office
 from spreadsheets.writing import Column, write_xlsx
@@ -90,8 +91,19 @@ def test_inside_a_transaction_the_caller_s_own_connection_does_the_work() -> Non
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("connections", [1, 2, 3])
 def test_a_file_ends_the_same_over_any_number_of_connections(
-    registry: Office, post_office: Office, tmp_path: Path, settings: Any, connections: int
-) -> None:
+    registry: Office, post_office: Office, tmp_path: Path, settings: Any, connections: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(recalling, "LARGE_BYTES", 0)
+    taken: list[int] = []
+    take = Kept.taken
+
+    def counted(states: Kept, card_ids: Any) -> Kept:
+        found = take(states, card_ids)
+        taken.append(len(found.versions))
+        return found
+
+    monkeypatch.setattr(Kept, "taken", counted)
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.COURIER_FILE_PORTION, settings.COURIER_FILE_CONNECTIONS = 7, connections
     mailed = mail_cards(office=registry, post_office=post_office, number=40)
@@ -118,6 +130,7 @@ def test_a_file_ends_the_same_over_any_number_of_connections(
     assert set(Delivery.objects.values_list("status", flat=True)) == {"DELIVERED"}
     assert CourierFile.objects.get(pk=kept.pk).state == "APPLIED"
     assert refold().wrong == ()
+    assert sum(taken) == 40  # the states of all its cards were recalled while it was opened
     with connection.cursor() as cursor:  # whoever worked has given its connection back
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -197,6 +200,29 @@ def test_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:
             pass
     assert caught.value.code is SheetFault.TOO_SLOW
     assert caught.value.params == {"limit": 1}
+
+
+def test_a_reading_process_that_trickles_uses_up_patience_like_one_that_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import os, time; from spreadsheets import frames; os.write(1, frames.frame(frames.STARTED));"
+        "os.write(1, frames.HEAD.pack(frames.ROWS, 10**6))\n"
+        "while True: time.sleep(0.003); os.write(1, b'x')"
+    )
+    popen = subprocess.Popen
+
+    def trickling(command: list[str], **others: Any) -> Any:
+        return popen([command[0], "-c", script], **others)
+
+    monkeypatch.setattr("spreadsheets.jail.subprocess.Popen", trickling)
+    path = tmp_path / "any.xlsx"
+    path.write_bytes(b"any")
+    begun = monotonic()
+    with pytest.raises(SheetError) as caught, open_sheet(path, limits=Limits(seconds=1)) as sheet:
+        list(sheet)
+    assert caught.value.code is SheetFault.TOO_SLOW
+    assert monotonic() - begun < 10
 
 
 def test_a_file_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
