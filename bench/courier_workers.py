@@ -1,8 +1,9 @@
-"""One status file applied by one worker and by two: Celery on RabbitMQ, PostgreSQL.
+"""Status files applied by one worker and by two: Celery on RabbitMQ, PostgreSQL.
 
-`python -m bench.courier_workers --database URL [--rows 60000] [--rounds 2]`. Works in a database and a queue of its own
-that it makes and drops. Every run applies a file of its own about cards of its own, so that all find the same to do; a
-run's time is from the moment at which its job is taken up until the file is in its final state, as the job's row says.
+`python -m bench.courier_workers --database URL [--rows 60000] [--rounds 2]`. One file that two workers share, and two
+that come at once. Works in a database and a queue of its own that it makes and drops. Every run applies files of its
+own about cards of its own, so that all find the same to do; a run's time is from the moment at which the first job is
+taken up until the last file is in its final state, as the jobs' rows say.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from bench.courier import NOW, fill, make_file
@@ -47,43 +49,57 @@ def main() -> None:
 
 def measure(folder: Path, *, rows: int, rounds: int) -> None:
     """Let one worker and two take turns; print each round and the median of the rounds' ratios."""
-    gains = []
-    for number in range(rounds):
-        seconds = {}
-        # the second round begins with two, so that a table that grows favours nobody
-        for workers in (1, 2) if number % 2 == 0 else (2, 1):
-            name = f"{number}-{workers}"
-            office_id, numbers = fill(
-                rows, 4, code=f"{3216 + number}.{workers}", serial=(2 * number + workers) * 10**7
+    serial = count(1)
+    for files in (1, 2):
+        gains = []
+        for number in range(rounds):
+            seconds = {}
+            # the second round begins with two, so that a table that grows favours nobody
+            for workers in (1, 2) if number % 2 == 0 else (2, 1):
+                made = [new_file(folder, rows, next(serial)) for _ in range(files)]
+                seconds[workers] = timed(made, workers)
+            gains.append(seconds[1] / seconds[2])
+            rates = " and ".join(
+                f"{files * rows / seconds[workers]:,.0f} rows/s by {workers}" for workers in (1, 2)
             )
-            path = folder / f"{name}.xlsx"
-            make_file(path, numbers)
-            seconds[workers] = timed(path, office_id, workers)
-        gains.append(seconds[1] / seconds[2])
-        rates = " and ".join(f"{rows / seconds[workers]:,.0f} rows/s by {workers}" for workers in (1, 2))
+            print(
+                f"  {files} at once, round {number + 1}: {seconds[1]:.1f} s and {seconds[2]:.1f} s,"
+                f" {rates}: {gains[-1]:.2f} x",
+                flush=True,
+            )
         print(
-            f"  round {number + 1}: {seconds[1]:.1f} s and {seconds[2]:.1f} s, {rates}: {gains[-1]:.2f} x",
-            flush=True,
+            f"two workers over one, files at once: {files}: {statistics.median(gains):.2f} x (aim: {AIM} x)"
         )
-    print(f"two workers over one: {statistics.median(gains):.2f} x (aim: {AIM} x)")
 
 
-def timed(path: Path, office_id: int, workers: int) -> float:
-    """Give the seconds that so many workers take for the file."""
+def new_file(folder: Path, rows: int, serial: int) -> tuple[Path, int]:
+    """Make a file about cards that nobody has told of; give it and its post office."""
+    office_id, numbers = fill(rows, 4, code=f"32.{serial}", serial=serial * 10**6)
+    path = folder / f"{serial}.xlsx"
+    make_file(path, numbers)
+    return path, office_id
+
+
+def timed(files: Sequence[tuple[Path, int]], workers: int) -> float:
+    """Give the seconds that so many workers take for files that come at once."""
     from delivery.courier_files import upload
     from jobs.models import Job
 
     with celery_workers(workers):
-        file = upload(path=path, name=path.name, office_id=office_id, actor_id=None, at=NOW)
-        assert file.job_id is not None
+        kept = [
+            upload(path=path, name=path.name, office_id=office_id, actor_id=None, at=NOW)
+            for path, office_id in files
+        ]
+        jobs = Job.objects.filter(pk__in=[file.job_id for file in kept])
         patience = time.monotonic() + PATIENCE_SECONDS
-        while (job := Job.objects.get(pk=file.job_id)).finished_at is None:
+        while jobs.filter(finished_at=None).exists():
             if time.monotonic() > patience:
                 raise SystemExit("the workers do not finish")
             time.sleep(0.05)
-    if job.state != "SUCCEEDED" or job.started_at is None:
-        raise SystemExit(f"the job ended as {job.state}: {job.error}")
-    return (job.finished_at - job.started_at).total_seconds()
+    if failed := [f"{job.state}: {job.error}" for job in jobs if job.state != "SUCCEEDED"]:
+        raise SystemExit(f"not all jobs succeeded: {failed}")
+    begun = min(job.started_at for job in jobs if job.started_at)
+    return (max(job.finished_at for job in jobs if job.finished_at) - begun).total_seconds()
 
 
 @contextmanager

@@ -1,36 +1,24 @@
 """Many rows in one statement, spelled for SQLite and for PostgreSQL; every statement here takes any number of rows."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from django.db import connection
 
+from jobs.bulk_rows import among, is_postgresql, listed
+
+__all__ = [
+    "TIMES_REMEMBERED", "Row", "among", "day", "execute", "insert", "is_postgresql", "listed", "moment", "moment_of",
+    "select", "time_column", "update", "update_groups",
+]  # fmt: skip
+
 Row = tuple[Any, ...]
 _FETCH = 5_000
 _ROWS_IN_A_STATEMENT = 500  # SQLite takes 32,766 parameters: up to 65 columns
 TIMES_REMEMBERED = 65_536
-
-
-@cache
-def is_postgresql() -> bool:
-    """Say whether the database is PostgreSQL (otherwise it is SQLite). Asked for every row, so answered once."""
-    return connection.vendor == "postgresql"
-
-
-def among(column: str, kind: str) -> str:
-    """Give the condition that `column` (SQL type `kind`) is one of a list; its one parameter comes from `listed`."""
-    if is_postgresql():
-        return f"{column} = ANY(%s::{kind}[])"
-    return f"{column} IN (SELECT value FROM json_each(%s))"
-
-
-def listed(values: Iterable[int] | Iterable[str]) -> Any:
-    """Give the parameter for `among`."""
-    return list(values) if is_postgresql() else json.dumps(list(values))
 
 
 def moment(value: datetime) -> Any:

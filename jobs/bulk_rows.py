@@ -1,11 +1,11 @@
-"""Write many rows at once: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Write and find many rows at once: COPY on PostgreSQL, one prepared statement on SQLite.
 
 No `save`, no signals, no instances: the caller has checked the rows, and gives the keys that it reserved.
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -21,6 +21,24 @@ _PLAIN: Final = frozenset(
 )  # fmt: skip
 _REPEATING: Final = frozenset({"DateField", "DateTimeField", "UUIDField"})
 REMEMBERED: Final = 4_096
+
+
+@cache
+def is_postgresql() -> bool:
+    """Say whether the database is PostgreSQL (otherwise it is SQLite). Asked for every row, so answered once."""
+    return connection.vendor == "postgresql"
+
+
+def among(column: str, kind: str) -> str:
+    """Give the condition that `column` (SQL type `kind`) is one of a list; its one parameter comes from `listed`."""
+    if is_postgresql():
+        return f"{column} = ANY(%s::{kind}[])"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
+
+
+def listed(values: Iterable[int] | Iterable[str]) -> Any:
+    """Give the parameter for `among`."""
+    return list(values) if is_postgresql() else json.dumps(list(values))
 
 
 def reserve_ids(*, model: type[models.Model], count: int) -> list[int]:
@@ -70,13 +88,9 @@ def delete_rows(*, model: type[models.Model], field: str, values: Sequence[int])
     """Delete the rows whose `field`, a whole number, is among many values; give how many. Nothing is cascaded."""
     known = {field.attname: field for field in model._meta.concrete_fields}
     column = connection.ops.quote_name(known[field].column)
-    postgresql = connection.vendor == "postgresql"
-    among = "= ANY(%s::bigint[])" if postgresql else "IN (SELECT value FROM json_each(%s))"
-    listed = list(values) if postgresql else json.dumps(list(values))
+    table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)} WHERE {column} {among}", [listed]
-        )
+        cursor.execute(f"DELETE FROM {table} WHERE {among(column, 'bigint')}", [listed(values)])
         return int(cursor.rowcount)
 
 

@@ -7,7 +7,6 @@ applied when that work has ended, or gone.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from django.db.models import Q, QuerySet
 from delivery import messages
 from delivery.courier_files.counting import recount
 from delivery.courier_files.meanings import meanings_of
+from delivery.courier_files.progress import OnProgress
 from delivery.courier_files.rewriting import start_rewriting
 from delivery.courier_files.rows import RowOutcome
 from delivery.courier_files.uploading import FILE_JOB, is_in_work
@@ -26,7 +26,6 @@ from delivery.tracking import NewEvent, Recorded, record_events
 
 MAP_JOB = "courier.map"
 ROWS_PER_CHUNK = 5_000
-OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

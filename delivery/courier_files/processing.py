@@ -33,6 +33,7 @@ from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.progress import OnProgress, OnReading, tell_nobody
 from delivery.courier_files.recalling import Recollection
 from delivery.courier_files.repeats import TwinGone, earlier_twin, hold_twin, last_item
 from delivery.courier_files.replaying import replay
@@ -41,7 +42,7 @@ from delivery.courier_files.retelling import undone_since
 from delivery.courier_files.rows import TO_LOOK_AT, FileReport, Layout, RowOutcome, ShownRow, StatusRow
 from delivery.courier_files.sharing import WORTH_SHARING, apply_shared, is_shared
 from delivery.courier_files.side_by_side import apply_side_by_side, connections_for
-from delivery.courier_files.understanding import OnReading, read_and_understand
+from delivery.courier_files.understanding import read_and_understand
 from delivery.couriers import COURIERS, Courier
 from delivery.models import CourierFile, CourierRow
 from delivery.records import Kept
@@ -54,7 +55,6 @@ from offices.models import Office
 from privacy.masking import mask_scan
 from spreadsheets.faults import SheetError, SheetFault
 
-OnProgress = Callable[[int, int], None]
 OnEnd = Callable[[FileReport], None]
 ROWS_SHOWN = 5
 # what the end of the work says of its file
@@ -186,7 +186,7 @@ def _end(
     work: _Work, courier_file: CourierFile | None, *, at: datetime, on_progress: OnProgress | None
 ) -> FileReport:
     """End every row: by recording it for the file or, without one, by assessing it."""
-    tell = on_progress or _tell_nobody
+    tell = on_progress or tell_nobody
     waiting = [row for row in work.rows if row.outcome is None]
     ended = len(work.rows) - len(waiting)
     tell(ended, len(work.rows))
@@ -268,11 +268,7 @@ def _readable(courier_file: CourierFile) -> str:
 
 def _telling(on_progress: OnProgress | None, rows: int) -> Callable[[], None]:
     """Give what tells, where no row ends, that the work goes on; it finds out there that it is to stop."""
-    return partial(on_progress or _tell_nobody, rows, rows)
-
-
-def _tell_nobody(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    return partial(on_progress or tell_nobody, rows, rows)
 
 
 def _refuse(courier_file: CourierFile, held: _Hold, fault: SheetError) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.services import record
 from delivery import bulk
+from delivery.courier_files.progress import OnProgress, tell_nobody
 from delivery.courier_files.rows import COLUMNS
 from delivery.courier_files.tracking_api import (
     FIELDS,
@@ -35,7 +36,6 @@ from spreadsheets.writing import Column, write_csv
 PULL_JOB = "courier.pull"
 # An API that is down is not asked for all of its numbers.
 FAILURES_IN_A_ROW = 3
-OnProgress = Callable[[int, int], None]
 # Those first of which nothing was heard for longest.
 _MOVING = """
 SELECT i.number FROM delivery_delivery d
@@ -98,7 +98,7 @@ def pull(
     asked_of = api or _api()
     _check(office)
     numbers = moving_numbers(office_id=office.pk, most=settings.COURIER_PULL_MOST)
-    pulled = _ask(asked_of, numbers, on_progress or _tell_nobody)
+    pulled = _ask(asked_of, numbers, on_progress or tell_nobody)
     courier_file = None
     with transaction.atomic():
         if pulled.rows:
@@ -129,10 +129,6 @@ def _ask(api: TrackingApi, numbers: Sequence[str], tell: OnProgress) -> Pulled:
             done += len(batch)
     tell(done, len(numbers))  # what was overtaken must not upload what its successor fetches
     return pulled
-
-
-def _tell_nobody(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
 
 
 def moving_numbers(*, office_id: int, most: int) -> list[str]:

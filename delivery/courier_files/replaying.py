@@ -22,10 +22,11 @@ from delivery.courier_files.counting import keep_ended, recount
 from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.meanings import table_version
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.progress import OnProgress, OnReading, tell_nobody
 from delivery.courier_files.retelling import later_files, retell, undone_since, untold
 from delivery.courier_files.rewriting import outcomes_told, start_rewriting
 from delivery.courier_files.rows import RowOutcome, StatusRow
-from delivery.courier_files.understanding import OnReading, read_and_understand
+from delivery.courier_files.understanding import read_and_understand
 from delivery.courier_files.uploading import is_in_work
 from delivery.couriers import COURIERS, Meaning
 from delivery.models import CourierFile
@@ -38,7 +39,6 @@ from jobs.models import Job
 REPLAY_JOB = "courier.replay"
 ROWS_PER_CHUNK = 5_000
 CHANGES_SHOWN = 50
-OnProgress = Callable[[int, int], None]
 _STANDING = """
 SELECT e.source_row, e.id, e.card_id, e.status, e.reason, e.action, e.receiver FROM delivery_trackingevent e
 WHERE e.courier_file_id = %s AND e.status <> '' AND e.source_row IS NOT NULL
@@ -119,7 +119,7 @@ def replay(
     rows = _read(courier_file, at, on_reading)
     standing = _standing(courier_file)
     changes = _changes(courier_file, rows, standing)
-    said = on_progress or _tell_nobody
+    said = on_progress or tell_nobody
 
     def tell(done: int) -> None:
         said(done, len(changes))
@@ -192,10 +192,6 @@ def _check(courier_file: CourierFile, *, job_id: uuid.UUID | None) -> None:
         raise DeliveryRefused(Code.FILE_IN_WORK, name=courier_file.name)
     if courier_file.state != CourierFile.State.APPLIED or not courier_file.result:
         raise DeliveryRefused(Code.FILE_NOT_APPLIED, name=courier_file.name)
-
-
-def _tell_nobody(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
 
 
 def _read(courier_file: CourierFile, at: datetime, on_reading: OnReading | None) -> list[StatusRow]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from delivery.courier_files.layouts import find_layout
+from delivery.courier_files.progress import OnProgress
 from delivery.courier_files.results import (
     EXPLANATIONS,
     NAMES,
@@ -32,7 +33,6 @@ _SETTLED = [outcome.name for outcome in RowOutcome if outcome not in TO_LOOK_AT]
 _RECORDED = (RowOutcome.APPLIED, RowOutcome.SUPERSEDED, RowOutcome.CONTRADICTION)
 _FEW = 500
 Ending = tuple[Cell, Cell]  # a row's outcome in words, and its explanation
-OnProgress = Callable[[int, int], None]
 
 
 def start_rewriting(*, file_ids: Iterable[uuid.UUID], actor_id: int | None, office_id: int | None) -> None:

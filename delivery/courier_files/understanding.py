@@ -1,6 +1,6 @@
 """Read a status file, find the items that its rows are about, and give their texts a meaning, as the rows come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from delivery.courier_files.layouts import KnownLayouts
 from delivery.courier_files.matching import Destinations, Items, match_rows
 from delivery.courier_files.meanings import meanings_of
 from delivery.courier_files.near_misses import suggest_near_misses
+from delivery.courier_files.progress import OnReading, tell_nobody
 from delivery.courier_files.reading import open_status_file
 from delivery.courier_files.recalling import Recollection
 from delivery.courier_files.rows import Layout, RowOutcome, StatusRow
@@ -19,8 +20,6 @@ from spreadsheets.reading import NOTHING_ELSE
 
 _REFERENCES_TOLD = 5
 _REMEMBERED = 50_000
-
-OnReading = Callable[[int, int | None], None]
 
 
 def read_and_understand(
@@ -39,7 +38,7 @@ def read_and_understand(
     `on_reading` is told, each time that some thousand rows are read, the number of the last of them, and the last one
     of the sheet where it is known; what it raises ends the work.
     """
-    tell = on_reading or _tell_nobody
+    tell = on_reading or tell_nobody
     zone = ZoneInfo(office.time_zone)
     understanding = _Understanding(courier, office, recalled.items if recalled else Items())
     rows: list[StatusRow] = []
@@ -92,10 +91,6 @@ class _Understanding:
         )
         self._meanings[said] = meaning
         return meaning
-
-
-def _tell_nobody(row: int, last_row: int | None) -> None:
-    """Progress that nobody asked for."""
 
 
 def _refuse_numbers_given_twice(rows: Sequence[StatusRow]) -> None:

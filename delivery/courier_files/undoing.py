@@ -1,7 +1,7 @@
 """Undo an applied file: its events are voided, its cards folded anew, and what was not sent yet is not sent."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
@@ -13,6 +13,7 @@ from accounts.services import record
 from delivery import messages, records
 from delivery.courier_files.given_numbers import has_given, take_back_given
 from delivery.courier_files.pieces import pieces_by_card
+from delivery.courier_files.progress import OnProgress, tell_nobody
 from delivery.courier_files.replaying import retell_after_undo
 from delivery.courier_files.rewriting import rewrite_as_undone
 from delivery.courier_files.uploading import is_in_work
@@ -22,7 +23,6 @@ from delivery.tracking import void
 from jobs import services as jobs
 
 UNDO_JOB = "courier.undo"
-OnProgress = Callable[[int, int], None]
 EVENTS_PER_CHUNK = 5_000
 
 
@@ -70,7 +70,7 @@ def undo(
     _begin(courier_file)
     events = records.standing_events_of_file(courier_file_id)
     take_back = partial(_take_back, courier_file_id, note=reason.strip()[:200], actor_id=actor_id, at=at)
-    tell, done = on_progress or _tell_nobody, 0
+    tell, done = on_progress or tell_nobody, 0
     for chunk in pieces_by_card(events, card_of=itemgetter(0), most=EVENTS_PER_CHUNK):
         tell(done, len(events))
         take_back(chunk)
@@ -85,10 +85,6 @@ def undo(
         _end(courier_file, events=done + len(late), actor_id=actor_id, at=at)
     retell_after_undo(undone=courier_file, undo_kind=UNDO_JOB, actor_id=actor_id, at=at)
     return done + len(late)
-
-
-def _tell_nobody(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
 
 
 def _begin(courier_file: CourierFile) -> None:
