@@ -1,6 +1,6 @@
 """Many rows in one statement, spelled for SQLite and for PostgreSQL; every statement here takes any number of rows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -73,9 +73,12 @@ def insert(*, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> No
 
 
 def update(
-    *, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row], version: str = ""
-) -> int:
+    *, table: str, key: str, columns: Mapping[str, str], rows: Sequence[Row], version: str = "",
+    same: Collection[str] = (),
+) -> int:  # fmt: skip
     """Set columns of rows that exist, their values in the order of `columns`, one of them `key`; give how many.
+
+    Those in `same` have these values already and are left alone.
 
     Where `version` names a column, only rows are changed that have it still as it is given, and it is raised by one.
     """
@@ -87,10 +90,17 @@ def update(
         parameters = [listed([row[place] for row in rows])]
     stage = f"new_{table}"
     raised = {version: f"{version} = {table}.{version} + 1"}
-    changes = ", ".join(raised.get(name, f"{name} = {stage}.{name}") for name in columns if name != key)
-    same = " AND ".join(f"{table}.{name} = {stage}.{name}" for name in (key, version) if name)
+    changes = ", ".join(
+        raised.get(name, f"{name} = {stage}.{name}") for name in columns if name != key and name not in same
+    )
+    matching = " AND ".join(f"{table}.{name} = {stage}.{name}" for name in (key, version) if name)
     ran = _ran_beside(
-        stage, columns, rows, f"UPDATE {table} SET {changes} FROM", f"WHERE {same}{among_keys}", parameters
+        stage,
+        columns,
+        rows,
+        f"UPDATE {table} SET {changes} FROM",
+        f"WHERE {matching}{among_keys}",
+        parameters,
     )
     return sum(cursor.rowcount for cursor in ran)
 

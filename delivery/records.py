@@ -247,10 +247,11 @@ def file_id(value: uuid.UUID | None) -> object:
 
 
 class StateRows(NamedTuple):
-    """Rows of states: of cards that have none yet, of those that have one, and the cards whose row goes."""
+    """Rows of states: of cards that have none, or one about the same item, or about another; cards whose row goes."""
 
     new: list[bulk.Row]
-    old: list[bulk.Row]
+    of_same_item: list[bulk.Row]
+    of_another_item: list[bulk.Row]
     gone: list[int]
 
 
@@ -262,18 +263,20 @@ def state_rows(states: Mapping[int, State], *, kept: Kept) -> StateRows:
     """Give the rows of states; a state without a status (no standing event fits) has none."""
     moment = bulk.moment
     version_of = kept.versions.get
-    new: list[bulk.Row] = []
-    old: list[bulk.Row] = []
-    gone: list[int] = []
+    rows = StateRows([], [], [], [])
     for card_id, state in sorted(states.items()):
         status, reason, action, receiver, item_id, since, attempts, contradictions, last_key = state
         version = version_of(card_id)
         if status is None or since is None or last_key is None:
-            gone.append(card_id)
+            rows.gone.append(card_id)
             continue
         last_at, last_rank, last_fingerprint = last_key
         last_moment = moment(last_at)
-        (new if version is None else old).append(
+        if version is None:
+            its_rows = rows.new
+        else:
+            its_rows = rows.of_same_item if kept.states[card_id].item_id == item_id else rows.of_another_item
+        its_rows.append(
             (
                 card_id, item_id, str(status), str(reason), str(action), str(receiver),
                 last_moment if since is last_at else moment(since), min(attempts, _SMALLINT_MAX),
@@ -281,20 +284,22 @@ def state_rows(states: Mapping[int, State], *, kept: Kept) -> StateRows:
                 randbits(_VERSION_BITS) if version is None else version,
             )
         )  # fmt: skip
-    return StateRows(new, old, gone)
+    return rows
 
 
 def store_states(rows: StateRows) -> None:
     """Write rows of states. Raises StatesOvertaken, or IntegrityError for a new one, when they are not what was read.
 
-    A row that exists is updated rather than inserted over: a third of the time.
+    A row that exists is updated rather than inserted over: a third of the time. Where the item is the same, it is not
+    set: SQLite would look for it.
     """
     bulk.insert(table=_STATES, columns=_STATE_COLUMNS, rows=rows.new)
-    updated = bulk.update(
-        table=_STATES, key="card_id", columns=_STATE_COLUMNS, rows=rows.old, version="version"
-    )
-    if updated < len(rows.old):
-        raise StatesOvertaken
+    for old, same in ((rows.of_same_item, ("item_id",)), (rows.of_another_item, ())):
+        updated = bulk.update(
+            table=_STATES, key="card_id", columns=_STATE_COLUMNS, rows=old, version="version", same=same
+        )
+        if updated < len(old):
+            raise StatesOvertaken
     if rows.gone:
         bulk.execute(
             f"DELETE FROM {_STATES} WHERE {bulk.among('card_id', 'bigint')}", [bulk.listed(rows.gone)]

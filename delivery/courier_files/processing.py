@@ -32,6 +32,7 @@ from delivery.courier_files.explaining import apply_known
 from delivery.courier_files.layouts import CAN_BE_MAPPED
 from delivery.courier_files.mapping import layouts_of
 from delivery.courier_files.meanings import table_version
+from delivery.courier_files.near_misses import suggest_near_misses
 from delivery.courier_files.pieces import pieces_by_card
 from delivery.courier_files.progress import OnProgress, OnReading, tell_nobody
 from delivery.courier_files.recalling import Recollection
@@ -164,6 +165,7 @@ def preview(
 class _Work:
     """A file that was read, matched and understood."""
 
+    office: Office
     layout: Layout
     rows: list[StatusRow]
     version: str
@@ -179,7 +181,8 @@ def _read(
     layout, rows = read_and_understand(
         path, office=office, courier=courier, now=now, known=known, on_reading=on_reading, recalled=recalled
     )
-    return _Work(layout, rows, table_version(courier=courier, office=office), recalled.states)
+    version = table_version(courier=courier, office=office)
+    return _Work(office, layout, rows, version, recalled.states)
 
 
 def _end(
@@ -200,6 +203,8 @@ def _end(
         for row, outcome in zip(chunk, applied.outcomes, strict=True):
             row.outcome = _ENDED[outcome]
         arrived.update(applied.arrived)
+    # for people only, so that no card waits for it
+    suggest_near_misses(work.rows, office=work.office)
     return _report(work.rows, arrived, applied=courier_file is not None)
 
 

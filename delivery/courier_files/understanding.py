@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from delivery.courier_files.layouts import KnownLayouts
 from delivery.courier_files.matching import Destinations, Items, match_rows
 from delivery.courier_files.meanings import meanings_of
-from delivery.courier_files.near_misses import suggest_near_misses
 from delivery.courier_files.progress import OnReading, tell_nobody
 from delivery.courier_files.reading import open_status_file
 from delivery.courier_files.recalling import Recollection
@@ -53,7 +52,6 @@ def read_and_understand(
     _refuse_numbers_given_twice(rows)
     if again := _rows_of_numbers_to_come(rows):
         understanding.of(again)
-    suggest_near_misses(rows, office=office)
     return layout, rows
 
 
