@@ -1,9 +1,9 @@
 """Status files applied by one worker and by two: Celery on RabbitMQ, PostgreSQL.
 
-`python -m bench.courier_workers --database URL [--rows 60000] [--rounds 2]`. One file that two workers share, and two
-that come at once. Works in a database and a queue of its own that it makes and drops. Every run applies files of its
-own about cards of its own, so that all find the same to do; a run's time is from the moment at which the first job is
-taken up until the last file is in its final state, as the jobs' rows say.
+`python -m bench.courier_workers --database URL [--rows 60000] [--rounds 2] [--files 1 2]`. One file that two workers
+share, and two that come at once. Works in a database and a queue of its own that it makes and drops. Every run applies
+files of its own about cards of its own, so that all find the same to do; a run's time is from the moment at which the
+first job is taken up until the last file is in its final state, as the jobs' rows say.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=60_000, help="rows of each file")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--files", type=int, nargs="+", default=[1, 2], help="how many files come at once")
     parser.add_argument(
         "--database", required=True, help="postgres://user@host:port/name whose server is used"
     )
@@ -44,13 +45,13 @@ def main() -> None:
         return
     with own_database() as kind, tempfile.TemporaryDirectory() as folder:
         print(f"{kind} and Celery: files of {options.rows:,} rows", flush=True)
-        measure(Path(folder), rows=options.rows, rounds=options.rounds)
+        measure(Path(folder), rows=options.rows, rounds=options.rounds, at_once=options.files)
 
 
-def measure(folder: Path, *, rows: int, rounds: int) -> None:
+def measure(folder: Path, *, rows: int, rounds: int, at_once: Sequence[int]) -> None:
     """Let one worker and two take turns; print each round and the median of the rounds' ratios."""
     serial = count(1)
-    for files in (1, 2):
+    for files in at_once:
         gains = []
         for number in range(rounds):
             seconds = {}
