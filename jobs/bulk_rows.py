@@ -47,7 +47,7 @@ def reserve_ids(*, model: type[models.Model], count: int) -> list[int]:
         return []
     table = model._meta.db_table
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if is_postgresql():
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
                 [table, "id", count],
@@ -73,7 +73,7 @@ def insert_rows(*, model: type[models.Model], fields: Sequence[str], rows: Itera
     names = ", ".join(quote(field.column) for field in columns)
     table = quote(model._meta.db_table)
     remaining = _prepared(rows, prepare) if prepare else iter(rows)
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         return _copy(f"COPY {table} ({names}) FROM STDIN", remaining)
     marks = ", ".join(["%s"] * len(columns))
     written = 0
@@ -96,7 +96,7 @@ def delete_rows(*, model: type[models.Model], field: str, values: Sequence[int])
 
 def refresh_statistics(*, models: Sequence[type[models.Model]]) -> None:
     """Tell PostgreSQL's planner that tables have grown; without it the next joins may be planned for none."""
-    if connection.vendor != "postgresql":
+    if not is_postgresql():
         return
     with connection.cursor() as cursor:
         for model in models:

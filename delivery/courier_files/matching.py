@@ -21,11 +21,7 @@ SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
 FROM shipments_item i JOIN shipments_shipment s ON s.id = i.shipment_id WHERE {among}
 """
 # Numbers that a file has given may be taken back and given to another item.
-_BY_SHIPMENT = """
-SELECT i.number, i.id, i.card_id, s.office_id, s.post_office_id, s.id
-FROM shipments_shipment s JOIN shipments_item i ON i.shipment_id = s.id
-WHERE {among} AND i.number IS NOT NULL AND i.number_given_at IS NULL
-"""
+_OF_LASTING_NUMBER = f"{_BY_NUMBER} AND i.number IS NOT NULL AND i.number_given_at IS NULL"
 # A card that was sent twice has two items under one reference: the last one counts.
 _BY_REFERENCE = """
 SELECT c.reference, i.id, i.card_id, s.office_id, s.post_office_id, s.id
@@ -65,7 +61,7 @@ class Items:
 
     def recall(self, shipment_ids: Collection[int]) -> list[Match]:
         """Find those of whole shipments by the numbers that stay theirs; give them."""
-        query = _BY_SHIPMENT.format(among=bulk.among("s.id", "bigint"))
+        query = _OF_LASTING_NUMBER.format(among=bulk.among("s.id", "bigint"))
         matches = list(map(Match._make, bulk.select(query, [bulk.listed(shipment_ids)])))
         self._add(matches)
         return matches

@@ -1,9 +1,8 @@
 """Let several workers take portions of one status file; each is recorded once, whoever takes it and whoever dies.
 
 The worker that has read the file lays its portions out as rows, asks for a helper with each of the first, and takes
-portions like them. A portion is taken by compare-and-set with a lease; that it is done is
-written in the transaction that records it, so that a worker whose lease has run out, or whose file was laid out anew,
-writes nothing.
+portions like them. A portion is taken by compare-and-set with a lease; that it is done is written in the transaction
+that records it, so that a worker whose lease has run out, or whose file was laid out anew, writes nothing.
 """
 
 import json
